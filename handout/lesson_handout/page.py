@@ -1,0 +1,171 @@
+"""What has to be put in order in a finished page, and the proof that it needs nothing from outside.
+
+One main heading, a table of contents, pictures with their long descriptions, code that can be scrolled by keyboard.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup, Tag
+
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_SVG_DATA = "data:image/svg+xml;base64,"
+# What in a style asks for a file: `url(…)` other than data and parts of the page itself, and imports.
+_STYLE_REQUEST = re.compile(r"@import\b|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
+# Attributes by which elements load something as soon as the page is opened. Links are followed by people only.
+_LOADING = {
+    "img": ["src", "srcset"],
+    "source": ["src", "srcset"],
+    "video": ["src", "poster"],
+    "audio": ["src"],
+    "track": ["src"],
+    "iframe": ["src", "srcdoc"],
+    "frame": ["src"],
+    "embed": ["src"],
+    "object": ["data"],
+    "input": ["src"],
+    "link": ["href"],
+    "image": ["href", "xlink:href"],
+    "use": ["href", "xlink:href"],
+    "body": ["background"],
+}
+
+
+class NeedsNetworkError(Exception):
+    """The page would ask for something that is not in it."""
+
+
+def put_in_order(html: str, name: str) -> str:
+    """Returns the page of the notebook called `name`, put in order.
+
+    Raises `NeedsNetworkError` when something in it would have to be loaded.
+    """
+    soup = BeautifulSoup(html, "html.parser")
+    for script in soup.find_all("script"):
+        script.decompose()
+    _one_main_heading(soup, name)
+    _contents(soup)
+    for number, picture in enumerate(soup.select("main img, main svg"), start=1):
+        if picture.find_parent("svg") is None:
+            _describe(soup, picture, number)
+    for pre in soup.find_all("pre"):
+        # Long lines scroll; whoever has no mouse scrolls with the arrow keys once the block has the focus.
+        pre["tabindex"] = "0"
+    if missing := list(requests(soup)):
+        raise NeedsNetworkError(f"the page would have to load {', '.join(missing)}")
+    return str(soup)
+
+
+def requests(soup: BeautifulSoup) -> Iterator[str]:
+    """Yields everything that a browser would load when it opens the page."""
+    for script in soup.find_all("script"):
+        yield str(script.get("src") or "a script")
+    for name, attributes in _LOADING.items():
+        for element in soup.find_all(name):
+            for attribute in attributes:
+                value = str(element.get(attribute) or "").strip()
+                if value and not value.startswith(("data:", "#")):
+                    yield value
+    for style in soup.find_all("style"):
+        yield from _STYLE_REQUEST.findall(style.get_text())
+    for element in soup.find_all(style=True):
+        yield from _STYLE_REQUEST.findall(str(element["style"]))
+
+
+def svg_words(svg: str) -> tuple[str, str]:
+    """Returns the title and the long description that a drawing carries; empty where it has none."""
+    drawing = BeautifulSoup(svg, "html.parser").find("svg")
+    found = []
+    for name in ("title", "desc"):
+        words = drawing.find(name, recursive=False) if drawing else None
+        found.append(" ".join(words.get_text().split()) if words else "")
+    return found[0], found[1]
+
+
+def _one_main_heading(soup: BeautifulSoup, name: str) -> None:
+    """Leaves one h1, the first, and makes it the title; a level that is skipped is closed up."""
+    headings = list(soup.select("main " + ", main ".join(_HEADINGS)))
+    first = next((heading for heading in headings if heading.name == "h1"), None)
+    if first is None:
+        first = soup.new_tag("h1")
+        first.string = name
+        soup.main.insert(0, first)
+    level = 1
+    for heading in headings:
+        if heading is not first:
+            # Never above h2, and never more than one level below the heading before it.
+            level = min(max(int(heading.name[1]), 2), level + 1)
+            heading.name = f"h{level}"
+    soup.title.string = first.get_text(" ", strip=True)
+
+
+def _contents(soup: BeautifulSoup) -> None:
+    """Gives every section an address, and puts the list of them below the main heading."""
+    taken: set[str] = set()
+    for heading in soup.select("main h1, main h2, main h3, main h4"):
+        words = heading.get_text(" ", strip=True)
+        address = base = re.sub(r"[^\w]+", "-", words.lower()).strip("-") or "section"
+        copies = 1
+        while address in taken:
+            copies += 1
+            address = f"{base}-{copies}"
+        taken.add(address)
+        heading["id"] = address
+    sections = [section for section in soup.select("main h2") if section.find_parent("details") is None]
+    if len(sections) < 3:
+        return
+    nav = soup.new_tag("nav", attrs={"aria-label": "Sections"})
+    caption = soup.new_tag("p")
+    caption.string = "In this lesson"
+    entries = soup.new_tag("ol")
+    for section in sections:
+        entry = soup.new_tag("li")
+        link = soup.new_tag("a", href=f"#{section['id']}")
+        link.string = section.get_text(" ", strip=True)
+        entry.append(link)
+        entries.append(entry)
+    nav.extend([caption, entries])
+    # After the whole opening cell, which says what the lesson is about.
+    opening = soup.main.h1.find_parent("section")
+    (opening or soup.main.h1).insert_after(nav)
+
+
+def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
+    """Puts the long description of a drawing below it, for everyone to read.
+
+    A short `alt` names the picture, the words beside it say what it shows (W3C WAI, "Complex Images"). A description
+    that the lesson's own text already gives is not repeated.
+    """
+    if picture.name == "img":
+        src = str(picture.get("src", ""))
+        if not src.startswith(_SVG_DATA):
+            return
+        svg = base64.b64decode(src.removeprefix(_SVG_DATA)).decode("utf-8")
+    else:
+        svg = str(picture)
+    _, description = svg_words(svg)
+    cell = picture.find_parent("section")
+    if not description or (cell and description in _prose(cell)):
+        return
+    address = f"picture-{number}"
+    picture["aria-describedby"] = address
+    figure = soup.new_tag("figure")
+    caption = soup.new_tag("figcaption", id=address)
+    caption.string = f"In words: {description}"
+    # A paragraph may not contain a figure, so a picture alone in its paragraph takes its place.
+    holder = picture.parent if picture.parent and picture.parent.name == "p" else picture
+    if holder is not picture and holder.get_text(strip=True):
+        holder.insert_after(figure)
+        figure.append(caption)
+    else:
+        holder.replace_with(figure)
+        figure.extend([picture, caption])
+
+
+def _prose(cell: Tag) -> str:
+    """Returns what a cell says in its text, outside code and drawings."""
+    words = [text for text in cell.find_all(string=True) if text.find_parent(["svg", "pre"]) is None]
+    return " ".join(" ".join(words).split())

@@ -1,0 +1,73 @@
+//! Runs cells, one after the other, on the calling thread.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::raw::c_void;
+
+use lesson_runtime::{ToKernel, mark};
+
+use crate::commands::{Commands, LoadAndRun};
+use crate::control::Control;
+use crate::interrupt;
+
+type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// What evcxr reads at the end of a cell.
+const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
+/// What evcxr reads when the cell's code ended by a panic.
+const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
+
+/// Serves commands until evcxr closes the pipe.
+///
+/// # Errors
+/// When a command cannot be understood or its shared object cannot be loaded.
+pub fn serve(
+    commands: &Commands,
+    control: &'static Control,
+    nonce: &str,
+    mut marks: [File; 2],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut store: *mut c_void = std::ptr::null_mut();
+    let mut number = 0;
+    while let Some(command) = commands.next()? {
+        let cell = interrupt::current_cell();
+        // Stop was pressed while the cell was compiled: it must not run. To evcxr this is a panic
+        // before the first statement: no variable has moved, none is lost.
+        if interrupt::take() {
+            control.echo(PANIC)?;
+            control.echo(COMPLETE)?;
+            continue;
+        }
+        control.send(&ToKernel::Running { cell });
+        store = run(&command, store)?;
+        number += 1;
+        flush();
+        let mark = mark(nonce, number);
+        for stream in &mut marks {
+            stream.write_all(&mark)?;
+        }
+        control.send(&ToKernel::Ended { mark: number });
+        control.wait_drained(number);
+        control.echo(COMPLETE)?;
+    }
+    Ok(())
+}
+
+fn run(command: &LoadAndRun, store: *mut c_void) -> Result<*mut c_void, libloading::Error> {
+    // SAFETY: the library is a cell that evcxr compiled; its initialisers are those of Rust crates.
+    let library = unsafe { libloading::Library::new(&command.library) }?;
+    // SAFETY: evcxr generates this function with exactly this signature.
+    let function = unsafe { library.get::<CellFn>(command.function.as_bytes()) }?;
+    // SAFETY: `store` is null or what the previous cell returned; the function catches panics.
+    let store = unsafe { function(store) };
+    // Never unloaded: threads, statics and destructors of the cell may live as long as the process.
+    std::mem::forget(library);
+    Ok(store)
+}
+
+fn flush() {
+    // Cells share our libstd, so this is their stdout too. A failure is theirs (a closed fd 1).
+    let _ = io::stdout().flush();
+    // SAFETY: `fflush(NULL)` flushes the C library's own streams.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+}

@@ -1,0 +1,131 @@
+//! The frames on the control socket: one JSON text a line.
+
+use std::io::{self, BufRead, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// From the runtime to the kernel.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub enum ToKernel {
+    /// The first frame of a process.
+    Hello {
+        /// Process id of the runtime.
+        pid: u32,
+    },
+    /// Answer to [`ToRuntime::Begin`]: from here on interrupts count for this cell.
+    Began {
+        /// The number given by the kernel.
+        cell: u64,
+    },
+    /// A compiled cell starts to run.
+    Running {
+        /// The number given by the kernel.
+        cell: u64,
+    },
+    /// The cell's own thread panicked. Whether the cell ends by it is not known yet.
+    Panicked {
+        /// The panic message.
+        message: String,
+        /// Source file, as the compiler recorded it.
+        file: String,
+        /// Line in the generated source, from 1.
+        line: u32,
+        /// Column in the generated source, from 1.
+        column: u32,
+    },
+    /// The cell's own thread claimed the interrupt and unwinds because of it.
+    Interrupted {
+        /// The number given by the kernel.
+        cell: u64,
+    },
+    /// The cell has returned; both streams carry the mark with this number.
+    Ended {
+        /// Number of the mark.
+        mark: u64,
+    },
+    /// The cell asks to be interrupted as by the stop button.
+    PressStop,
+}
+
+/// From the kernel to the runtime.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub enum ToRuntime {
+    /// A request starts; earlier interrupts are forgotten.
+    Begin {
+        /// Number of the request, never used twice.
+        cell: u64,
+    },
+    /// Interrupts the cell: stage 1 unwinds its own thread, stage 2 every blocked thread.
+    Raise {
+        /// The cell that is meant. A frame for another cell comes too late and is ignored.
+        cell: u64,
+        /// 1 or 2.
+        stage: u32,
+    },
+    /// Writes this line to the original stdout, where evcxr reads it.
+    Echo {
+        /// A line of evcxr's protocol, without newline.
+        line: String,
+    },
+    /// Both streams have been read up to the mark.
+    Drained {
+        /// Number of the mark.
+        mark: u64,
+    },
+}
+
+/// Writes one frame.
+///
+/// # Errors
+/// When the other side has closed the socket.
+pub fn write_frame(out: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(frame)?;
+    line.push(b'\n');
+    // One write call: frames of several threads must not mix.
+    out.write_all(&line)?;
+    out.flush()
+}
+
+/// Reads one frame; `None` at the end of the stream.
+///
+/// # Errors
+/// When reading fails or the line is not a frame of this type.
+pub fn read_frame<T: DeserializeOwned>(input: &mut impl BufRead) -> io::Result<Option<T>> {
+    let mut line = String::new();
+    if input.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_str(&line)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_survives_the_way_even_with_newlines_inside() {
+        let frame = ToKernel::Panicked {
+            message: "left\nright \"both\"".into(),
+            file: "src/lib.rs".into(),
+            line: 7,
+            column: 3,
+        };
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &frame).expect("a Vec takes everything");
+        write_frame(&mut bytes, &ToKernel::PressStop).expect("a Vec takes everything");
+        let mut input = bytes.as_slice();
+        assert_eq!(read_frame(&mut input).expect("a frame"), Some(frame));
+        assert_eq!(
+            read_frame(&mut input).expect("a frame"),
+            Some(ToKernel::PressStop)
+        );
+        assert_eq!(read_frame::<ToKernel>(&mut input).expect("the end"), None);
+    }
+
+    #[test]
+    fn a_broken_line_is_an_error_and_not_a_frame() {
+        let mut input = &b"{\"Hello\":\n"[..];
+        assert!(read_frame::<ToKernel>(&mut input).is_err());
+    }
+}

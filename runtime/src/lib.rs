@@ -1,0 +1,40 @@
+//! What the kernel and the runtime process say to each other.
+//!
+//! The runtime is the process that loads compiled cells and runs them. The kernel starts it (through
+//! `evcxr`) and talks to it over three ways, all below one folder:
+//!
+//! * a Unix socket ([`SOCKET`]): frames in both directions, one JSON text a line ([`ToKernel`],
+//!   [`ToRuntime`]);
+//! * two FIFOs ([`STDOUT_FIFO`], [`STDERR_FIFO`]) that are the runtime's fd 1 and fd 2. The kernel
+//!   holds their read ends, so what a cell printed survives the death of the process;
+//! * the pipes that `evcxr` itself opens: commands come in on the original stdin, and only lines of
+//!   evcxr's own protocol go out on the original stdout.
+//!
+//! A FIFO has no message borders. At the end of a cell the runtime writes a mark ([`mark`]) into
+//! both, and the kernel answers [`ToRuntime::Drained`] when it has read up to both marks.
+
+pub mod frame;
+
+pub use frame::{ToKernel, ToRuntime, read_frame, write_frame};
+
+/// Environment variable: the folder with the socket and the FIFOs.
+pub const DIR_VAR: &str = "RUST_LESSONS_RUNTIME_DIR";
+/// Environment variable: a random word that makes this kernel's marks unlike anything printed.
+pub const NONCE_VAR: &str = "RUST_LESSONS_RUNTIME_NONCE";
+/// Environment variable: the kernel's program, which stands in as `rustc` wrapper when asked to.
+pub const PROGRAM_VAR: &str = "RUST_LESSONS_PROGRAM";
+/// File name of the socket in the runtime's folder.
+pub const SOCKET: &str = "control.sock";
+/// File name of the FIFO that takes fd 1.
+pub const STDOUT_FIFO: &str = "stdout.fifo";
+/// File name of the FIFO that takes fd 2.
+pub const STDERR_FIFO: &str = "stderr.fifo";
+
+/// The bytes that mark the end of run `number` in a stream.
+///
+/// Shorter than `PIPE_BUF`, so the operating system writes it in one piece. It starts and ends with
+/// a NUL byte, which text does not have, and carries the kernel's nonce.
+#[must_use]
+pub fn mark(nonce: &str, number: u64) -> Vec<u8> {
+    format!("\0lesson-mark:{nonce}:{number:020}\0").into_bytes()
+}

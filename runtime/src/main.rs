@@ -1,0 +1,51 @@
+//! Loads compiled cells and runs them on its main thread. See the library for the protocol.
+
+mod cell;
+mod commands;
+mod control;
+mod interrupt;
+mod panics;
+mod streams;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    // evcxr names the subprocess as rustc wrapper when its own cache is on; only the kernel's
+    // program knows that part.
+    if std::env::var_os("EVCXR_RUSTC_WRAPPER").is_some() {
+        return wrap_rustc();
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lesson-runtime: {error}");
+            ExitCode::from(99)
+        }
+    }
+}
+
+fn wrap_rustc() -> ExitCode {
+    let Some(program) = std::env::var_os(lesson_runtime::PROGRAM_VAR) else {
+        eprintln!("lesson-runtime: {} is not set", lesson_runtime::PROGRAM_VAR);
+        return ExitCode::from(99);
+    };
+    let error = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .exec();
+    eprintln!("lesson-runtime: cannot start the rustc wrapper: {error}");
+    ExitCode::from(99)
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let dir = std::env::var_os(lesson_runtime::DIR_VAR)
+        .ok_or("this program is started by the rust-lessons kernel only")?;
+    let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;
+    let streams = streams::Streams::take_over(dir.as_ref())?;
+    let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
+    interrupt::mark_cell_thread();
+    panics::install(control);
+    let commands = commands::Commands::listen(streams.commands, streams.stdin_feed);
+    cell::serve(&commands, control, &nonce, streams.marks)?;
+    Ok(())
+}

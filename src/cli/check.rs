@@ -1,0 +1,245 @@
+//! `cargo lessons check`: do notebooks still do what is stored in them?
+//!
+//! nbval runs a notebook and compares; the pytest plugin in `check/` verifies what nbval cannot and
+//! writes a report, which is read and told here.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use super::FOUND_WRONG;
+use super::notebook::Notebook;
+use crate::setup::progress::{Progress, Step};
+use crate::setup::venv::Venv;
+use crate::setup::{self, Project};
+
+/// nbval's own limit is half an hour a cell. The longest cell of a lesson takes some seconds; a
+/// minute and a half leaves room for a slow machine, and ends a cell that never comes back.
+const CELL_LIMIT_S: &str = "90";
+
+/// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`.
+#[derive(Debug, Deserialize)]
+struct Report {
+    /// How many cells were run.
+    cells: usize,
+    failed: Vec<FailedCell>,
+    seconds: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct FailedCell {
+    /// Index in the notebook, from 0; `None` for what concerns the notebook as a whole.
+    cell: Option<usize>,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    reason: String,
+    /// A unified diff, ready to print.
+    #[serde(default)]
+    diff: Option<String>,
+}
+
+/// Checks the notebooks one after the other, and prints a line for each.
+pub(super) fn run(
+    project: &Project,
+    named: &[PathBuf],
+    progress: &Progress,
+) -> anyhow::Result<ExitCode> {
+    let notebooks = Notebook::choose(project, named)?;
+    let (_, venv) = setup::ensure_all(project, progress)?;
+    let mut red = 0;
+    for notebook in &notebooks {
+        let report = check(project, &venv, notebook, progress)?;
+        let shown = project.shown(&notebook.path);
+        println!("{}", verdict(&shown.to_string(), &report));
+        for failed in &report.failed {
+            print!("{}", explanation(failed));
+        }
+        red += usize::from(!report.failed.is_empty());
+    }
+    if red == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "\n{red} of {} not as stored. If the change is meant, run the notebook in JupyterLab and save it.",
+        count(notebooks.len(), "notebook")
+    );
+    Ok(ExitCode::from(FOUND_WRONG))
+}
+
+fn check(
+    project: &Project,
+    venv: &Venv,
+    notebook: &Notebook,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let report_file = folder.path().join("report.json");
+    let shown = project.shown(&notebook.path).to_string();
+    let step = progress.step(format!("Checking {shown}"));
+    let started = Instant::now();
+    let mut command = venv.command(project);
+    command
+        .args([
+            "-m",
+            "pytest",
+            "-v",
+            "--color=no",
+            "-p",
+            "lesson_plugin",
+            "-p",
+            "no:cacheprovider",
+        ])
+        .args(["--nbval", "--nbval-cell-timeout", CELL_LIMIT_S, "--rootdir"])
+        .arg(&project.root)
+        .arg(&notebook.path)
+        .env("PYTHONPATH", project.root.join("check"))
+        .env("LESSON_CHECK_REPORT", &report_file)
+        // A user's own options for pytest are not about our notebooks.
+        .env_remove("PYTEST_ADDOPTS")
+        .current_dir(&project.root);
+    let (status, output) = run_pytest(command, &step).context(
+        "cannot start the Python environment; `cargo lessons doctor` looks for the cause",
+    )?;
+    drop(step);
+
+    let report = read_report(&report_file);
+    match report {
+        Ok(mut report) => {
+            if !status.success() && report.failed.is_empty() {
+                report.failed.push(FailedCell {
+                    cell: None,
+                    title: String::new(),
+                    reason: format!("pytest says that something failed ({status}):\n{output}"),
+                    diff: None,
+                });
+            }
+            Ok(report)
+        }
+        Err(error) => bail!(
+            "{shown} could not be checked: after {:.0} s pytest ended with {status} and without a \
+             report ({error:#})\n{}\n`cargo lessons doctor` looks for the cause",
+            started.elapsed().as_secs_f64(),
+            indented(&output)
+        ),
+    }
+}
+
+/// Runs pytest to its end, shows which cell it is at, and returns all that it printed.
+fn run_pytest(mut command: Command, step: &Step) -> io::Result<(ExitStatus, String)> {
+    let (output, writer) = io::pipe()?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = command.spawn()?;
+    drop(command); // closes our write ends
+    let mut printed = String::new();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some(cell) = cell_of(&line) {
+            step.note(&format!("cell {cell}"));
+        }
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    Ok((child.wait()?, printed))
+}
+
+/// The 17 of nbval's `notebooks/x.ipynb::ipynb::Cell 17 PASSED`.
+fn cell_of(line: &str) -> Option<&str> {
+    line.split_once("::Cell ")?.1.split_whitespace().next()
+}
+
+fn read_report(file: &Path) -> anyhow::Result<Report> {
+    let text = fs::read_to_string(file).context("it wrote none")?;
+    serde_json::from_str(&text).context("the report cannot be read")
+}
+
+fn verdict(notebook: &str, report: &Report) -> String {
+    let cells = count(report.cells, "cell");
+    let seconds = report.seconds;
+    match report.failed.len() {
+        0 => format!("ok      {notebook}  {cells} as stored, in {seconds:.0} s"),
+        failed => format!(
+            "FAILED  {notebook}  {} in {cells}, in {seconds:.0} s",
+            count(failed, "finding")
+        ),
+    }
+}
+
+fn explanation(failed: &FailedCell) -> String {
+    let place = match failed.cell {
+        Some(cell) => format!("cell {cell}"),
+        None => "the notebook".to_owned(),
+    };
+    let title = if failed.title.is_empty() {
+        String::new()
+    } else {
+        format!(" “{}”", failed.title)
+    };
+    let mut text = format!(
+        "\n  {place}{title}: {}\n",
+        indented(&failed.reason).trim_start()
+    );
+    if let Some(diff) = failed
+        .diff
+        .as_deref()
+        .filter(|diff| !diff.trim().is_empty())
+    {
+        text.push_str(&indented(diff));
+        text.push('\n');
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("    {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn count(number: usize, thing: &str) -> String {
+    if number == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{number} {thing}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_cell_is_told_with_its_diff() {
+        let report: Report = serde_json::from_str(
+            r#"{"notebook": "x.ipynb", "cells": 12, "seconds": 3.2, "failed": [
+                {"cell": 4, "title": "Ada waits", "reason": "output differs", "diff": "-3\n+4"}]}"#,
+        )
+        .expect("the report of the contract");
+        assert_eq!(
+            verdict("x.ipynb", &report),
+            "FAILED  x.ipynb  1 finding in 12 cells, in 3 s"
+        );
+        assert_eq!(
+            explanation(&report.failed[0]),
+            "\n  cell 4 “Ada waits”: output differs\n    -3\n    +4\n"
+        );
+    }
+
+    #[test]
+    fn the_cell_under_way_is_read_from_nbvals_lines() {
+        assert_eq!(
+            cell_of("notebooks/x.ipynb::ipynb::Cell 17 PASSED  [ 20%]"),
+            Some("17")
+        );
+        assert_eq!(cell_of("collected 80 items"), None);
+    }
+}

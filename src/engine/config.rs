@@ -1,0 +1,44 @@
+//! What is run before the first cell: dependencies and prelude.
+
+use std::path::Path;
+
+use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
+
+/// Cells to run, in order, so that the support crate and the folder's settings are in force.
+///
+/// `unstable_types` names the features of the standard library that evcxr needs for type names which
+/// the learner never wrote (see `setup::warm`). They are allowed in the cells' crate alone.
+#[must_use]
+pub fn start_up_cells(
+    settings: &EvcxrToml,
+    support: &Path,
+    unstable_types: Vec<String>,
+) -> Vec<String> {
+    // The support crate and what it needs are on the machine; asking the network for news of them
+    // would cost seconds without one.
+    let mut dependencies = format!(
+        ":offline 1\n:dep {SUPPORT} = {{ path = \"{}\" }}\n",
+        support.display()
+    );
+    if !settings.offline_mode {
+        dependencies.push_str(":offline 0\n");
+    }
+    if !unstable_types.is_empty() {
+        // `ctx` is evcxr's name for the crate of a cell.
+        dependencies.push_str(":build_env RUSTC_BOOTSTRAP=ctx\n");
+        for feature in unstable_types {
+            dependencies.push_str(&format!("#![feature({feature})]\n"));
+        }
+    }
+    let mut cells = vec![dependencies];
+    if !settings.dependencies.is_empty() {
+        let lines: Vec<String> = settings
+            .dependencies
+            .iter()
+            .map(|(name, config)| format!(":dep {name} = {config}"))
+            .collect();
+        cells.push(lines.join("\n"));
+    }
+    cells.extend(settings.prelude.clone());
+    cells
+}

@@ -1,0 +1,301 @@
+//! One evcxr context and what it takes to run a cell in it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+
+use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
+
+use super::config::start_up_cells;
+use super::link::{Link, Report};
+use super::outcome::{CellError, CellValue, Outcome};
+use super::sink::{Sink, Stream};
+use super::source_map::CellSource;
+use super::trailing::ends_with_value;
+use super::{compile_error, crash, interrupt, panic_report};
+use crate::setup::evcxr_toml::EvcxrToml;
+use crate::setup::prepared::{Prepared, Request};
+use crate::setup::toolchain::Toolchain;
+use crate::setup::warm::unstable_types;
+
+/// Where a kernel works.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// This program.
+    pub program: PathBuf,
+    /// The kernel's temporary folder; evcxr compiles below it, in [`Places::build`].
+    pub work: PathBuf,
+    /// A random word for the marks in the streams.
+    pub nonce: String,
+}
+
+impl Places {
+    /// The folder in which evcxr compiles (`EVCXR_TMPDIR`).
+    #[must_use]
+    pub fn build(&self) -> PathBuf {
+        self.work.join("build")
+    }
+}
+
+/// The context.
+pub struct Context {
+    evcxr: CommandContext,
+    link: Arc<Link>,
+    sink: Arc<dyn Sink>,
+    cells: Vec<CellSource>,
+    next_request: u64,
+}
+
+/// The cells whose source is kept for panics in functions that they define.
+const KEPT_CELLS: usize = 1_000;
+
+impl Context {
+    /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
+    /// crate, runs the folder's prelude.
+    ///
+    /// # Errors
+    /// A [`CellError`] that tells the reader what to do.
+    pub fn start(
+        toolchain: &Toolchain,
+        places: &Places,
+        link: Arc<Link>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Context, CellError> {
+        let failed = |text: String| CellError::plain("setup", text);
+        let folder = std::env::current_dir().map_err(|error| {
+            failed(format!(
+                "the folder that the kernel was started in is gone: {error}"
+            ))
+        })?;
+        let settings = EvcxrToml::find(&folder).map_err(|error| failed(error.to_string()))?;
+        let request = Request::for_settings(&settings)
+            .map_err(|error| failed(format!("cannot read the support crate: {error}")))?;
+        let prepared = Prepared::ensure(&places.program, toolchain, &request, &|line| {
+            sink.text(Stream::Stderr, format!("{line}\n"));
+        })
+        .map_err(|error| failed(with_sources(&error)))?;
+        prepared
+            .copy_build(&places.build())
+            .map_err(|error| failed(format!("cannot fill `{}`: {error}", places.work.display())))?;
+        let evcxr = start_evcxr(&prepared.runtime, places)
+            .map_err(|error| failed(format!("the Rust engine does not start: {error}")))?;
+        let mut context = Context {
+            evcxr: CommandContext::with_eval_context(evcxr),
+            link,
+            sink,
+            cells: Vec::new(),
+            next_request: 1,
+        };
+        context
+            .evcxr
+            .set_opt_level(&request.opt_level)
+            .map_err(|error| failed(error.to_string()))?;
+        let unstable_types = unstable_types(&places.build());
+        for cell in start_up_cells(&settings, &prepared.support, unstable_types) {
+            context.run(&cell, 0).map_err(|error| CellError {
+                ename: "setup".to_owned(),
+                evalue: format!("the kernel's start-up cell failed: {}", error.evalue),
+                traceback: error.traceback,
+            })?;
+        }
+        Ok(context)
+    }
+
+    /// Runs a cell.
+    ///
+    /// # Errors
+    /// The error that the learner is to see.
+    pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        if self.cells.len() == KEPT_CELLS {
+            self.cells.remove(0);
+        }
+        self.cells.push(CellSource {
+            count,
+            code: code.to_owned(),
+        });
+        self.run(code, count)
+    }
+
+    /// Completions at a byte offset.
+    ///
+    /// # Errors
+    /// When the analysis fails.
+    pub fn complete(&mut self, code: &str, offset: usize) -> anyhow::Result<evcxr::Completions> {
+        self.evcxr.completions(code, offset)
+    }
+
+    /// Documentation of what ends at a byte offset, as text and as HTML.
+    ///
+    /// # Errors
+    /// When the analysis fails.
+    pub fn inspect(&mut self, code: &str, offset: usize) -> anyhow::Result<(String, String)> {
+        self.evcxr.hover_at(code, offset)
+    }
+
+    /// The process that runs the cells; the handle stays valid when evcxr starts another one.
+    #[must_use]
+    pub fn process(&self) -> Arc<Mutex<Child>> {
+        self.evcxr.process_handle()
+    }
+
+    /// The names of the learner's variables, sorted.
+    #[must_use]
+    pub fn variables(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .evcxr
+            .variables_and_types()
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn run(&mut self, code: &str, count: usize) -> Outcome {
+        let number = self.next_request;
+        self.next_request += 1;
+        let variables = self.variables();
+        if let Err(error) = self.link.begin(number) {
+            return Err(self.dead_before_start(&error, code, &variables));
+        }
+        let sink = Arc::clone(&self.sink);
+        let mut callbacks = EvalCallbacks {
+            input_reader: &|request| {
+                sink.input(&request.prompt, request.is_password)
+                    .unwrap_or_default()
+            },
+        };
+        let result = self.evcxr.execute_with_callbacks(code, &mut callbacks);
+        if matches!(result, Err(Error::SubprocessTerminated(_))) {
+            self.link.drain();
+        }
+        let report = self.link.finish();
+        self.conclude(result, report, code, count, &variables)
+    }
+
+    fn conclude(
+        &self,
+        result: Result<evcxr::EvalOutputs, Error>,
+        mut report: Report,
+        code: &str,
+        count: usize,
+        variables: &[String],
+    ) -> Outcome {
+        let last = report.last_display.take();
+        // Stop was pressed while it was compiled: the runtime skipped it, or cargo was ended.
+        let skipped = !report.ran && (report.interrupted || report.stop_pressed);
+        match result {
+            Err(Error::SubprocessTerminated(message)) => {
+                if let Some(bundle) = last {
+                    self.sink.display(bundle);
+                }
+                let panic = report.panics.last().map(|panic| panic.message.as_str());
+                Err(crash::describe(&message, variables, panic, report.killed))
+            }
+            _ if skipped => Err(interrupt::keyboard_interrupt()),
+            Ok(_) if report.unwound => {
+                if let Some(bundle) = last {
+                    self.sink.display(bundle);
+                }
+                Err(self.unwound(&report))
+            }
+            Ok(outputs) => {
+                for panic in &report.panics {
+                    self.sink.text(
+                        Stream::Stderr,
+                        format!("a panic was caught: {}\n", panic.message),
+                    );
+                }
+                Ok(self.value(outputs, last, code))
+            }
+            Err(Error::CompilationErrors(errors)) => {
+                Err(compile_error::render(&errors, code, count))
+            }
+            Err(other) => Err(CellError::plain(
+                compile_error::NO_CODE,
+                other.to_string().trim().to_owned(),
+            )),
+        }
+    }
+
+    /// The value of a cell: what its last expression displayed, and the answers of commands.
+    fn value(
+        &self,
+        outputs: evcxr::EvalOutputs,
+        last: Option<super::Bundle>,
+        code: &str,
+    ) -> CellValue {
+        let mut value: CellValue = outputs.content_by_mime_type.into_iter().collect();
+        if let Some(bundle) = last {
+            if ends_with_value(code) {
+                value.extend(bundle);
+                // The unit value says nothing: the cell ended with a call for its effect.
+                if value.get("text/plain").is_some_and(|text| text == "()") {
+                    value.clear();
+                }
+            } else {
+                self.sink.display(bundle);
+            }
+        }
+        value
+    }
+
+    fn unwound(&self, report: &Report) -> CellError {
+        match report.panics.last() {
+            _ if report.interrupted => interrupt::keyboard_interrupt(),
+            Some(panic) => {
+                let generated = self.evcxr.last_source().unwrap_or_default();
+                panic_report::render(panic, &generated, &self.cells)
+            }
+            None => CellError::plain(panic_report::PANIC, "the cell panicked"),
+        }
+    }
+
+    /// The process died between two cells: evcxr notices only when it is used, and starts another.
+    fn dead_before_start(
+        &mut self,
+        error: &std::io::Error,
+        code: &str,
+        variables: &[String],
+    ) -> CellError {
+        match self.evcxr.execute(code) {
+            Err(Error::SubprocessTerminated(message)) => {
+                self.link.drain();
+                let _ = self.link.finish();
+                crash::describe(&message, variables, None, false)
+            }
+            _ => CellError::plain("crash", error.to_string()),
+        }
+    }
+}
+
+fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
+    let mut command = Command::new(runtime);
+    if let Some(path) = library_path_without_own_build(&places.program) {
+        command.env("LD_LIBRARY_PATH", path);
+    }
+    command
+        .env(lesson_runtime::DIR_VAR, &places.work)
+        .env(lesson_runtime::NONCE_VAR, &places.nonce);
+    EvalContext::with_subprocess_command(command).map(|(context, _outputs)| context)
+}
+
+/// `cargo run` puts the build folders of this program into the search path of libraries; a support
+/// crate there would be taken for the one that was compiled for the cells.
+fn library_path_without_own_build(program: &Path) -> Option<OsString> {
+    let path = std::env::var_os("LD_LIBRARY_PATH")?;
+    let own = program.parent()?;
+    let others = std::env::split_paths(&path).filter(|entry| !entry.starts_with(own));
+    std::env::join_paths(others).ok()
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

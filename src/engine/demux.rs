@@ -1,0 +1,393 @@
+//! Takes apart what comes through the runtime's stdout and stderr.
+//!
+//! Three kinds of things share these streams: what the learner prints, evcxr's text protocol (which
+//! generated code and display crates print to stdout), and the marks with which the runtime says that
+//! a cell has ended. Evcxr's protocol is line based, but a `print!` without newline may stand before
+//! it, so its words are recognised anywhere in a line.
+
+/// A piece of a stream, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Printed text. Invalid UTF-8 is replaced; a character is never cut in two.
+    Text(String),
+    /// Content of one MIME type to be displayed.
+    Content {
+        /// The MIME type.
+        mime: String,
+        /// The content as evcxr would see it: lines joined by newlines.
+        data: String,
+    },
+    /// A line that evcxr itself has to read.
+    Protocol(String),
+    /// The runtime's mark with this number.
+    Mark(u64),
+}
+
+const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
+const END: &[u8] = b"EVCXR_END_CONTENT\n";
+/// Words of evcxr's protocol that reach to the end of their line.
+const PROTOCOL: [&[u8]; 4] = [
+    b"EVCXR_PANIC_NOTIFICATION",
+    b"EVCXR_ERROR_OCCURRED",
+    b"EVCXR_VARIABLE_CHANGED_TYPE:",
+    b"EVCXR_INPUT_REQUEST",
+];
+/// A protocol line longer than this is taken for printed text.
+const LONGEST_LINE: usize = 4096;
+
+/// The state between two reads of one stream.
+#[derive(Debug)]
+pub struct Demux {
+    mark: Vec<u8>,
+    protocol: bool,
+    held: Vec<u8>,
+    content: Option<Content>,
+}
+
+#[derive(Debug)]
+struct Content {
+    mime: String,
+    data: Vec<u8>,
+}
+
+enum Found {
+    /// At this place starts something, of this length, that means this.
+    Whole(usize, usize, Token),
+    /// At this place something may start; more bytes are needed to tell.
+    Partial(usize),
+    Nothing,
+}
+
+enum Token {
+    Begin(String),
+    End,
+    Protocol(String),
+    Mark(u64),
+}
+
+impl Demux {
+    /// A stream in which both protocol and marks occur (stdout).
+    #[must_use]
+    pub fn stdout(nonce: &str) -> Demux {
+        Demux::new(nonce, true)
+    }
+
+    /// A stream in which only marks occur (stderr).
+    #[must_use]
+    pub fn stderr(nonce: &str) -> Demux {
+        Demux::new(nonce, false)
+    }
+
+    fn new(nonce: &str, protocol: bool) -> Demux {
+        let mut mark = lesson_runtime::mark(nonce, 0);
+        // Up to the number, which has a fixed width: everything that all marks share.
+        mark.truncate(mark.len() - MARK_TAIL);
+        Demux {
+            mark,
+            protocol,
+            held: Vec::new(),
+            content: None,
+        }
+    }
+
+    /// Takes the next bytes and returns what is complete.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        self.held.extend_from_slice(bytes);
+        let mut pieces = Vec::new();
+        loop {
+            match self.find() {
+                Found::Whole(start, length, token) => {
+                    self.pass(start, &mut pieces);
+                    self.held.drain(..length);
+                    self.accept(token, &mut pieces);
+                }
+                Found::Partial(start) => {
+                    self.pass(start, &mut pieces);
+                    return pieces;
+                }
+                Found::Nothing => {
+                    let whole = whole_characters(&self.held);
+                    self.pass(whole, &mut pieces);
+                    return pieces;
+                }
+            }
+        }
+    }
+
+    /// Returns everything that was held back: the process is gone, nothing more will come.
+    pub fn finish(&mut self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        if let Some(content) = self.content.take() {
+            push_text(&content.data, &mut pieces);
+        }
+        let rest = std::mem::take(&mut self.held);
+        push_text(&rest, &mut pieces);
+        pieces
+    }
+
+    /// Hands on the first `length` bytes as text, or as part of the open content.
+    fn pass(&mut self, length: usize, pieces: &mut Vec<Piece>) {
+        let bytes: Vec<u8> = self.held.drain(..length).collect();
+        match &mut self.content {
+            Some(content) => content.data.extend_from_slice(&bytes),
+            None => push_text(&bytes, pieces),
+        }
+    }
+
+    fn accept(&mut self, token: Token, pieces: &mut Vec<Piece>) {
+        match token {
+            Token::Begin(mime) => {
+                self.content = Some(Content {
+                    mime,
+                    data: Vec::new(),
+                });
+            }
+            Token::End => {
+                if let Some(content) = self.content.take() {
+                    pieces.push(content.into_piece());
+                }
+            }
+            Token::Protocol(line) => {
+                // A panic inside a display leaves its content open for ever.
+                if let Some(content) = self.content.take() {
+                    pieces.push(content.into_piece());
+                }
+                pieces.push(Piece::Protocol(line));
+            }
+            Token::Mark(number) => {
+                if let Some(content) = self.content.take() {
+                    pieces.push(content.into_piece());
+                }
+                pieces.push(Piece::Mark(number));
+            }
+        }
+    }
+
+    fn find(&self) -> Found {
+        for start in memchr::memchr2_iter(0, b'E', &self.held) {
+            let rest = &self.held[start..];
+            let found = match rest[0] {
+                0 => self.mark_at(rest),
+                b'E' if self.protocol => self.word_at(rest),
+                _ => At::Not,
+            };
+            match found {
+                At::Whole(length, token) => return Found::Whole(start, length, token),
+                At::Partial => return Found::Partial(start),
+                At::Not => {}
+            }
+        }
+        Found::Nothing
+    }
+
+    fn mark_at(&self, rest: &[u8]) -> At {
+        if !agree(rest, &self.mark) {
+            return At::Not;
+        }
+        let length = self.mark.len() + MARK_TAIL;
+        if rest.len() < length {
+            return At::Partial;
+        }
+        std::str::from_utf8(&rest[self.mark.len()..length - 1])
+            .ok()
+            .and_then(|digits| digits.parse().ok())
+            .map_or(At::Not, |number| At::Whole(length, Token::Mark(number)))
+    }
+
+    fn word_at(&self, rest: &[u8]) -> At {
+        if self.content.is_some() {
+            if rest.starts_with(END) {
+                return At::Whole(END.len(), Token::End);
+            }
+            if agree(rest, END) {
+                return At::Partial;
+            }
+        } else if agree(rest, BEGIN) {
+            return line_at(rest, BEGIN.len()).map_or(At::partial(rest), |(length, line)| {
+                let mime = line[BEGIN.len()..].trim().to_owned();
+                At::Whole(length, Token::Begin(mime))
+            });
+        }
+        for word in PROTOCOL {
+            if agree(rest, word) {
+                return line_at(rest, word.len()).map_or(At::partial(rest), |(length, line)| {
+                    At::Whole(length, Token::Protocol(line))
+                });
+            }
+        }
+        At::Not
+    }
+}
+
+/// The width of a mark's number, and the NUL after it.
+const MARK_TAIL: usize = 21;
+
+enum At {
+    Whole(usize, Token),
+    Partial,
+    Not,
+}
+
+impl At {
+    fn partial(rest: &[u8]) -> At {
+        if rest.len() > LONGEST_LINE {
+            At::Not
+        } else {
+            At::Partial
+        }
+    }
+}
+
+impl Content {
+    fn into_piece(self) -> Piece {
+        let text = String::from_utf8_lossy(&self.data);
+        Piece::Content {
+            mime: self.mime,
+            // evcxr prints a newline before the closing line; it does not belong to the content.
+            data: text.strip_suffix('\n').unwrap_or(&text).to_owned(),
+        }
+    }
+}
+
+/// Whether one of the two starts with the other.
+fn agree(rest: &[u8], word: &[u8]) -> bool {
+    let length = rest.len().min(word.len());
+    rest[..length] == word[..length]
+}
+
+/// The line that starts here, without its newline, and its length with it.
+fn line_at(rest: &[u8], at_least: usize) -> Option<(usize, String)> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    (end >= at_least).then(|| (end + 1, String::from_utf8_lossy(&rest[..end]).into_owned()))
+}
+
+/// How many bytes can be taken without cutting a character that is not complete yet.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.len(),
+        Err(error) => {
+            let good = error.valid_up_to();
+            match error.error_len() {
+                // Cut off at the end: keep the beginning of the character.
+                None => good,
+                Some(length) => good + length + whole_characters(&bytes[good + length..]),
+            }
+        }
+    }
+}
+
+fn push_text(bytes: &[u8], pieces: &mut Vec<Piece>) {
+    if bytes.is_empty() {
+        return;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(Piece::Text(last)) = pieces.last_mut() {
+        last.push_str(&text);
+    } else {
+        pieces.push(Piece::Text(text.into_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Piece {
+        Piece::Text(text.to_owned())
+    }
+
+    /// The same pieces must come out however the operating system cuts the stream.
+    #[track_caller]
+    fn check(input: &[u8], expected: &[Piece]) {
+        for size in 1..=input.len() {
+            let mut demux = Demux::stdout("n0nce");
+            let mut pieces: Vec<Piece> = Vec::new();
+            for chunk in input.chunks(size) {
+                for piece in demux.push(chunk) {
+                    match (pieces.last_mut(), piece) {
+                        (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+                        (_, piece) => pieces.push(piece),
+                    }
+                }
+            }
+            assert_eq!(pieces, expected, "in chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn text_without_newline_is_passed_on_at_once() {
+        let mut demux = Demux::stdout("n0nce");
+        assert_eq!(demux.push(b"50 %"), [text("50 %")]);
+    }
+
+    #[test]
+    fn a_mark_behind_text_and_before_text_is_found() {
+        let mut input = b"before".to_vec();
+        input.extend(lesson_runtime::mark("n0nce", 12));
+        input.extend(b"after\n");
+        check(&input, &[text("before"), Piece::Mark(12), text("after\n")]);
+    }
+
+    #[test]
+    fn a_mark_of_another_kernel_is_text() {
+        let input = lesson_runtime::mark("other", 1);
+        let mut demux = Demux::stdout("n0nce");
+        let mut pieces = demux.push(&input);
+        pieces.extend(demux.finish());
+        assert_eq!(pieces, [text(std::str::from_utf8(&input).expect("ASCII"))]);
+    }
+
+    #[test]
+    fn content_behind_a_print_without_newline_is_found() {
+        check(
+            b"abcEVCXR_BEGIN_CONTENT text/plain\n4\n2\nEVCXR_END_CONTENT\nEVCXR_PANIC_NOTIFICATION\n",
+            &[
+                text("abc"),
+                Piece::Content {
+                    mime: "text/plain".into(),
+                    data: "4\n2".into(),
+                },
+                Piece::Protocol("EVCXR_PANIC_NOTIFICATION".into()),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_end_that_nobody_began_and_the_complete_word_are_text() {
+        check(
+            b"EVCXR_END_CONTENT\nEVCXR_EXECUTION_COMPLETE\n",
+            &[text("EVCXR_END_CONTENT\nEVCXR_EXECUTION_COMPLETE\n")],
+        );
+    }
+
+    #[test]
+    fn an_input_request_keeps_its_prompt() {
+        check(
+            b"EVCXR_INPUT_REQUEST:Name: \n",
+            &[Piece::Protocol("EVCXR_INPUT_REQUEST:Name: ".into())],
+        );
+    }
+
+    #[test]
+    fn characters_are_not_cut_and_invalid_bytes_are_replaced() {
+        check("zwölf €\n".as_bytes(), &[text("zwölf €\n")]);
+        check(b"a\xffb\n", &[text("a\u{fffd}b\n")]);
+    }
+
+    #[test]
+    fn what_is_held_back_is_not_lost_when_the_process_dies() {
+        let mut demux = Demux::stdout("n0nce");
+        let mut pieces = demux.push(b"last words EVCXR_");
+        pieces.extend(demux.finish());
+        assert_eq!(pieces, [text("last words "), text("EVCXR_")]);
+    }
+
+    #[test]
+    fn stderr_has_no_protocol() {
+        let mut demux = Demux::stderr("n0nce");
+        assert_eq!(
+            demux.push(b"EVCXR_PANIC_NOTIFICATION\n"),
+            [text("EVCXR_PANIC_NOTIFICATION\n")]
+        );
+    }
+}

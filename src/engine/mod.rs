@@ -1,0 +1,22 @@
+//! Compiles and runs cells: evcxr with a runtime process of our own.
+
+pub mod compile_error;
+pub mod config;
+pub mod context;
+pub mod crash;
+pub mod demux;
+pub mod interrupt;
+pub mod link;
+pub mod outcome;
+pub mod panic_report;
+pub mod processes;
+pub mod sink;
+pub mod source_map;
+pub mod trailing;
+pub mod worker;
+
+pub use interrupt::Interrupter;
+pub use link::Bundle;
+pub use outcome::{CellError, CellValue, Outcome};
+pub use sink::{Sink, Stream};
+pub use worker::{Completion, Engine, Inspection};

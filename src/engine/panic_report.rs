@@ -1,0 +1,173 @@
+//! A panic of the cell's own thread, shown with the learner's own line.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::link::Panic;
+use super::outcome::CellError;
+use super::source_map::{CellSource, locate};
+
+/// The name under which every panic is reported.
+pub const PANIC: &str = "panic";
+
+/// Renders the panic. `generated` is the source that was compiled, `cells` what has been run.
+#[must_use]
+pub fn render(panic: &Panic, generated: &str, cells: &[CellSource]) -> CellError {
+    let line = panic.line as usize;
+    let place = panic
+        .file
+        .ends_with("src/lib.rs")
+        .then(|| locate(generated, line, cells))
+        .flatten();
+    let level = Level::ERROR.with_name(PANIC);
+    // A message of several lines (`assert_eq!`) is shown whole, below the first line.
+    let (headline, rest) = panic
+        .message
+        .split_once('\n')
+        .unwrap_or((&panic.message, ""));
+    let title = level.primary_title(headline);
+    let mut block = match &place {
+        Some(place) => {
+            let origin = format!("cell {}", place.cell.count);
+            let start = offset(
+                generated,
+                line,
+                panic.column as usize,
+                &place.cell.code,
+                place.line,
+            );
+            let end = end_of_line(&place.cell.code, start);
+            let report = [title.element(
+                Snippet::source(place.cell.code.as_str())
+                    .path(origin)
+                    .annotation(AnnotationKind::Primary.span(start..end)),
+            )];
+            Renderer::styled().render(&report)
+        }
+        // Not in a cell: in a library, for which the learner can do little; name it all the same.
+        None if !panic.file.is_empty() && !panic.file.ends_with("src/lib.rs") => {
+            let report = [title.element(
+                Level::NOTE.message(format!("in `{}`, line {line}", library_file(&panic.file))),
+            )];
+            Renderer::styled().render(&report)
+        }
+        None => Renderer::styled().render(&[annotate_snippets::Group::with_title(title)]),
+    };
+    if !rest.is_empty() {
+        block.push('\n');
+        block.push_str(rest);
+    }
+    CellError {
+        ename: PANIC.to_owned(),
+        evalue: panic.message.clone(),
+        traceback: vec![block],
+    }
+}
+
+/// Where the compiler's column points to in the cell: indentation may differ.
+fn offset(generated: &str, line: usize, column: usize, cell: &str, cell_line: usize) -> usize {
+    let start: usize = cell
+        .split_inclusive('\n')
+        .take(cell_line - 1)
+        .map(str::len)
+        .sum();
+    let text = cell.lines().nth(cell_line - 1).unwrap_or_default();
+    let generated = generated
+        .lines()
+        .nth(line.saturating_sub(1))
+        .unwrap_or_default();
+    // The compiler counts characters, a span counts bytes.
+    let column: usize = generated
+        .chars()
+        .take(column.saturating_sub(1))
+        .map(char::len_utf8)
+        .sum();
+    let shift = generated.find(text.trim()).unwrap_or(0);
+    let indent = text.len() - text.trim_start().len();
+    let inside = column.saturating_sub(shift).min(text.trim().len());
+    let mut at = start + indent + inside;
+    while !cell.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The end of the marked piece: the rest of the line without a final semicolon.
+fn end_of_line(cell: &str, start: usize) -> usize {
+    let line = cell[start..].lines().next().unwrap_or_default();
+    let shown = line.trim_end().trim_end_matches(';');
+    start + shown.len().max(1).min(cell.len() - start)
+}
+
+/// A path without the part that differs from machine to machine.
+fn library_file(file: &str) -> &str {
+    for marker in ["/registry/src/", "/library/"] {
+        if let Some((_, inside)) = file.split_once(marker) {
+            return inside;
+        }
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(error: &CellError) -> String {
+        let ansi = regex::Regex::new("\u{1b}\\[[0-9;]*m").expect("a valid pattern");
+        ansi.replace_all(&error.traceback.join("\n"), "")
+            .into_owned()
+    }
+
+    #[test]
+    fn cell_line_and_caret_are_the_learners_own() {
+        let generated = "mod x {}\nfn run() {\nlet n = 1;\n    assert_eq!(n, 2);\n}";
+        let cells = [CellSource {
+            count: 7,
+            code: "let n = 1;\n  assert_eq!(n, 2);".to_owned(),
+        }];
+        let panic = Panic {
+            message: "assertion `left == right` failed\n  left: 1\n right: 2".to_owned(),
+            file: "src/lib.rs".to_owned(),
+            line: 4,
+            column: 5,
+        };
+        let error = render(&panic, generated, &cells);
+        assert_eq!(error.ename, "panic");
+        assert!(error.evalue.ends_with("right: 2"));
+        let shown = plain(&error);
+        assert!(shown.contains("cell 7:2:3"), "{shown}");
+        assert!(shown.contains("2 |   assert_eq!(n, 2);"), "{shown}");
+        assert!(shown.contains("  left: 1"), "{shown}");
+        assert!(!shown.contains("src/lib.rs"), "{shown}");
+    }
+
+    #[test]
+    fn a_panic_inside_a_library_says_so_without_a_path_of_the_machine() {
+        let panic = Panic {
+            message: "boom".to_owned(),
+            file: "/a/b/.cargo/registry/src/index-1/rand-0.9.0/src/lib.rs.x".to_owned(),
+            line: 4,
+            column: 5,
+        };
+        let shown = plain(&render(&panic, "", &[]));
+        assert!(shown.contains("panic: boom"), "{shown}");
+        assert!(!shown.contains("/a/b"), "{shown}");
+    }
+
+    #[test]
+    fn characters_of_several_bytes_do_not_shift_the_caret() {
+        let code = "let s = \"zwölf\"; panic!(\"ö\");";
+        let cells = [CellSource {
+            count: 1,
+            code: code.to_owned(),
+        }];
+        let panic = Panic {
+            message: "ö".to_owned(),
+            file: "src/lib.rs".to_owned(),
+            line: 1,
+            column: 18,
+        };
+        let shown = plain(&render(&panic, code, &cells));
+        assert!(shown.contains("cell 1:1:18"), "{shown}");
+    }
+}

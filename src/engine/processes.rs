@@ -1,0 +1,102 @@
+//! The processes below this one, as Linux tells them.
+
+use std::collections::HashMap;
+
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+
+/// A running process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub pid: u32,
+    /// The name of its program, cut to 15 characters by the kernel.
+    pub name: String,
+}
+
+/// All processes below `root`, without `except` and what is below that one.
+#[must_use]
+pub fn descendants(root: u32, except: Option<u32>) -> Vec<Process> {
+    let mut children: HashMap<u32, Vec<Process>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        // A process that has ended meanwhile is simply not there any more.
+        if let Ok(stat) = std::fs::read_to_string(entry.path().join("stat"))
+            && let Some((parent, name)) = parse_stat(&stat)
+        {
+            children
+                .entry(parent)
+                .or_default()
+                .push(Process { pid, name });
+        }
+    }
+    let mut found = Vec::new();
+    let mut todo = vec![root];
+    while let Some(parent) = todo.pop() {
+        for child in children.remove(&parent).into_iter().flatten() {
+            if Some(child.pid) != except {
+                todo.push(child.pid);
+                found.push(child);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a program of this name takes part in compiling.
+#[must_use]
+pub fn is_compiler(name: &str) -> bool {
+    let known = [
+        "cargo", "rustc", "cc", "ld", "ld.lld", "rust-lld", "mold", "collect2",
+    ];
+    known.contains(&name) || name.starts_with("build-script")
+}
+
+/// Kills a process; one that has ended already is no error.
+pub fn kill(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}
+
+/// Parent and name from a line of `/proc/PID/stat`.
+fn parse_stat(stat: &str) -> Option<(u32, String)> {
+    // The name stands in parentheses and may itself contain some, and spaces.
+    let open = stat.find('(')?;
+    let close = stat.rfind(')')?;
+    let name = stat.get(open + 1..close)?.to_owned();
+    let parent = stat.get(close + 1..)?.split_whitespace().nth(1)?;
+    Some((parent.parse().ok()?, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_does_not_hide_the_parent() {
+        let parsed = parse_stat("42 (a (b) c) S 7 42 42 0");
+        assert_eq!(parsed, Some((7, "a (b) c".to_owned())));
+    }
+
+    #[test]
+    fn a_child_is_found_and_an_exception_is_left_out() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("30")
+            .spawn()
+            .expect("sleep is everywhere");
+        let me = std::process::id();
+        let found = descendants(me, None);
+        let without = descendants(me, Some(child.id()));
+        kill(child.id());
+        let _ = child.wait();
+        assert!(found.iter().any(|process| process.pid == child.id()));
+        assert!(!without.iter().any(|process| process.pid == child.id()));
+    }
+}

@@ -1,0 +1,26 @@
+//! Where the engine sends what a cell produces.
+
+use super::link::Bundle;
+
+/// One of the two text streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// The receiver of output, called from threads of the engine.
+///
+/// An implementation may block to slow the cell down, but must not call back into the engine.
+pub trait Sink: Send + Sync {
+    /// Text was printed, by the cell or by a thread of an earlier one.
+    fn text(&self, stream: Stream, text: String);
+    /// Something was displayed.
+    fn display(&self, bundle: Bundle);
+    /// The cell asks to be interrupted as by the stop button.
+    fn press_stop(&self);
+    /// The cell asks for a line of input; `None` when there is nobody to ask.
+    fn input(&self, prompt: &str, password: bool) -> Option<String>;
+}

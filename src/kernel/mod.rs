@@ -1,0 +1,22 @@
+//! The Jupyter side: channels, messages, and what a session remembers.
+
+pub mod channels;
+pub mod comm_info;
+pub mod complete;
+pub mod control;
+pub mod execute;
+pub mod heartbeat;
+pub mod history;
+pub mod inspect;
+pub mod iopub;
+pub mod is_complete;
+pub mod janitor;
+pub mod kernel_info;
+pub mod launch;
+pub mod offsets;
+pub mod output;
+pub mod session;
+pub mod shell;
+pub mod stdin;
+
+pub use launch::run;

@@ -1,0 +1,116 @@
+//! What all channels share, and the messages that go out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jupyter_protocol::{JupyterMessage, JupyterMessageContent, Status};
+use tokio::sync::oneshot;
+
+use super::history::History;
+use super::iopub::{IoPubSender, Outgoing};
+use super::output::Output;
+use super::stdin::Input;
+use crate::engine::Engine;
+
+/// The name in the header of our messages.
+const USERNAME: &str = "rust-lessons";
+
+/// One kernel.
+pub struct Session {
+    /// Runs the cells.
+    pub engine: Arc<Engine>,
+    /// What cells print and display.
+    pub output: Arc<Output>,
+    /// Questions of cells.
+    pub input: Input,
+    /// The compiler's version.
+    pub rustc_version: String,
+    /// What has been run.
+    pub history: Mutex<History>,
+    iopub: IoPubSender,
+}
+
+impl Session {
+    /// A session in which nothing has been run.
+    #[must_use]
+    pub fn new(
+        engine: Arc<Engine>,
+        output: Arc<Output>,
+        input: Input,
+        iopub: IoPubSender,
+        rustc_version: String,
+    ) -> Session {
+        Session {
+            engine,
+            output,
+            input,
+            rustc_version,
+            history: Mutex::default(),
+            iopub,
+        }
+    }
+
+    /// Tells the front ends that the kernel is there.
+    pub async fn starting(&self) {
+        self.publish(Status::starting(), None).await;
+    }
+
+    /// The kernel works on this request.
+    pub async fn busy(&self, request: &JupyterMessage) {
+        self.publish(Status::busy(), Some(request)).await;
+    }
+
+    /// The kernel has done everything for this request.
+    pub async fn idle(&self, request: &JupyterMessage) {
+        self.publish(Status::idle(), Some(request)).await;
+    }
+
+    /// Sends a message to all front ends.
+    pub async fn publish(
+        &self,
+        content: impl Into<JupyterMessageContent>,
+        parent: Option<&JupyterMessage>,
+    ) {
+        // The receiver lives as long as the kernel.
+        let _ = self
+            .iopub
+            .send(Outgoing::Message(Box::new(message(content, parent))))
+            .await;
+    }
+
+    /// Returns when everything that was published before has been sent.
+    pub async fn flush(&self) {
+        let (done_tx, done_rx) = oneshot::channel();
+        if self.iopub.send(Outgoing::Flush(done_tx)).await.is_ok() {
+            let _ = done_rx.await;
+        }
+    }
+
+    /// Stops the running cell, also while it waits for an answer.
+    pub fn interrupt(&self) {
+        self.engine.interrupter().press();
+        self.input.cancel();
+    }
+
+    /// Works on the history.
+    pub fn with_history<T>(&self, work: impl FnOnce(&mut History) -> T) -> T {
+        work(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A message of ours, the answer to `parent` where there is one.
+#[must_use]
+pub fn message(
+    content: impl Into<JupyterMessageContent>,
+    parent: Option<&JupyterMessage>,
+) -> JupyterMessage {
+    let mut message = JupyterMessage::new(content, parent);
+    message.header.username = USERNAME.to_owned();
+    message
+}
+
+/// A message to all front ends carries no identity of a single one.
+#[must_use]
+pub fn broadcast(mut message: JupyterMessage) -> JupyterMessage {
+    message.zmq_identities.clear();
+    message
+}

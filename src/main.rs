@@ -1,0 +1,16 @@
+//! `cargo lessons …`, and the program that Jupyter starts.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> anyhow::Result<ExitCode> {
+    // The stock engine starts this program again for its cells; then this call does not return.
+    evcxr::runtime_hook();
+    // The stock kernel reads its arguments itself.
+    #[cfg(feature = "stock")]
+    if std::env::args().nth(1).as_deref() == Some("--control_file") {
+        return evcxr_jupyter::main().map(|()| ExitCode::SUCCESS);
+    }
+    rust_lessons::cli::run(rust_lessons::cli::Cli::parse())
+}

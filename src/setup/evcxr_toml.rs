@@ -1,0 +1,162 @@
+//! `evcxr.toml`: the settings that a folder of notebooks gives to the engine.
+//!
+//! evcxr reads the file itself, for the settings in `[evcxr]`. Dependencies and prelude are run as
+//! cells by whoever uses evcxr: the stock kernel does it with `:load_config`, we do it here, because
+//! the support crate is taken from a prepared copy.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// File name of the settings.
+pub const FILE_NAME: &str = "evcxr.toml";
+/// Name of the crate that every lesson can use.
+pub const SUPPORT: &str = "lesson_support";
+
+/// What we use of the file.
+#[derive(Clone, Debug, Default)]
+pub struct EvcxrToml {
+    /// Optimisation level of cells and dependencies.
+    pub opt_level: Option<String>,
+    /// Whether cargo must not use the network.
+    pub offline_mode: bool,
+    /// Code that runs before the first cell.
+    pub prelude: Option<String>,
+    /// Crate names and their configuration as inline TOML, the support crate left out.
+    pub dependencies: Vec<(String, String)>,
+    /// The folder that the file names for the support crate, if it exists.
+    pub support: Option<PathBuf>,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvcxrTomlError {
+    /// It cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not TOML, or not of the expected shape.
+    #[error("`{}` is not valid: {source}", .path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+}
+
+#[derive(Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    evcxr: Section,
+    #[serde(default)]
+    dependencies: toml::Table,
+}
+
+#[derive(Default, Deserialize)]
+struct Section {
+    opt_level: Option<String>,
+    #[serde(default)]
+    offline_mode: bool,
+    prelude: Option<String>,
+}
+
+impl EvcxrToml {
+    /// Reads the file of a folder, else the one in evcxr's own configuration folder, else nothing.
+    ///
+    /// # Errors
+    /// When there is a file but it cannot be used.
+    pub fn find(folder: &Path) -> Result<EvcxrToml, EvcxrTomlError> {
+        let candidates = [Some(folder.to_owned()), evcxr::config_dir()];
+        for candidate in candidates.into_iter().flatten() {
+            let path = candidate.join(FILE_NAME);
+            if path.is_file() {
+                return EvcxrToml::read(&path);
+            }
+        }
+        Ok(EvcxrToml::default())
+    }
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not valid.
+    pub fn read(path: &Path) -> Result<EvcxrToml, EvcxrTomlError> {
+        let text = std::fs::read_to_string(path).map_err(|source| EvcxrTomlError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let file: File = toml::from_str(&text).map_err(|source| EvcxrTomlError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let support = file
+            .dependencies
+            .get(SUPPORT)
+            .and_then(|config| config.get("path"))
+            .and_then(toml::Value::as_str)
+            .map(|relative| folder.join(relative))
+            .filter(|dir| dir.join("Cargo.toml").is_file());
+        let dependencies = file
+            .dependencies
+            .iter()
+            .filter(|(name, _)| *name != SUPPORT)
+            .map(|(name, config)| (name.clone(), inline(config)))
+            .collect();
+        Ok(EvcxrToml {
+            opt_level: file.evcxr.opt_level,
+            offline_mode: file.evcxr.offline_mode,
+            prelude: file.evcxr.prelude,
+            dependencies,
+            support,
+        })
+    }
+}
+
+fn inline(config: &toml::Value) -> String {
+    // `Display` of a table inside a value is the inline form, on one line, as `:dep` wants it.
+    config.to_string().replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_come_as_one_line_and_without_the_support_crate() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join(FILE_NAME);
+        std::fs::write(
+            &path,
+            "[evcxr]\noffline_mode = true\nopt_level = \"1\"\n[dependencies]\n\
+             lesson_support = { path = \"../nowhere\" }\n\
+             rand = { version = \"0.9\", features = [\"std\"] }\nlibc = \"0.2\"\n",
+        )
+        .expect("a file");
+        let found = EvcxrToml::find(dir.path()).expect("a valid file");
+        assert!(found.offline_mode);
+        assert_eq!(found.opt_level.as_deref(), Some("1"));
+        assert_eq!(found.support, None, "the named folder does not exist");
+        let names: Vec<_> = found.dependencies.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["rand", "libc"]);
+        for (_, config) in &found.dependencies {
+            assert!(!config.contains('\n'), "{config}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_names_itself() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(dir.path().join(FILE_NAME), "[evcxr\n").expect("a file");
+        let error = EvcxrToml::find(dir.path()).expect_err("not TOML");
+        assert!(error.to_string().contains(FILE_NAME), "{error}");
+    }
+}

@@ -1,0 +1,190 @@
+//! Where stops come from: the kernel's runtime when there is one, else this process.
+//!
+//! The runtime that runs the cells exports a handful of C functions; they are looked up by name,
+//! so this crate also works where they are missing: in `cargo test`, in a program of one's own,
+//! under the stock kernel. There a stop is aimed at one thread and kept in its mark.
+#![allow(
+    unsafe_code,
+    reason = "functions found by name have a type only by contract"
+)]
+
+use std::panic::resume_unwind;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use crate::KeyboardInterrupt;
+use crate::forced::{self, Moment};
+use crate::thread_mark::ThreadMark;
+use crate::waiter::{self, Waiter};
+
+/// Gives a pending stop its chance: unwinds when the running cell has been stopped.
+///
+/// The blocking calls of this crate do this themselves. Put it into a long loop of your own that
+/// calls none of them, to make the loop stoppable. It costs a few nanoseconds and returns at once
+/// when there is no stop, and also while the thread is unwinding already.
+///
+/// ```
+/// let mut sum = 0_u64;
+/// for n in 0..1_000 {
+///     lesson_support::checkpoint();
+///     sum += n;
+/// }
+/// assert_eq!(sum, 499_500);
+/// ```
+pub fn checkpoint() {
+    let mark = ThreadMark::current();
+    if thread::panicking() {
+        return;
+    }
+    mark.set_stopping(false);
+    if claim_pending(&mark) {
+        unwind(&mark);
+    }
+}
+
+/// Leaves the calling thread, whose mark this is, by unwinding. A stop must have been claimed.
+pub(crate) fn unwind(mark: &ThreadMark) -> ! {
+    mark.set_stopping(true);
+    resume_unwind(Box::new(KeyboardInterrupt))
+}
+
+/// Whether the calling thread is the one that runs the cells.
+pub(crate) fn is_cell_thread() -> bool {
+    match runtime() {
+        Some(runtime) => (runtime.is_cell_thread)(),
+        // The stock kernel, and a program of one's own, run their code on the main thread.
+        None => thread::current().name() == Some("main"),
+    }
+}
+
+/// Claims a stop raised before now for the calling thread, whose mark this is.
+///
+/// A claimed stop is used up, so `true` obliges the caller to [`unwind`].
+pub(crate) fn claim_pending(mark: &ThreadMark) -> bool {
+    if thread::panicking() {
+        return false;
+    }
+    let claimed = match runtime() {
+        Some(runtime) => match (runtime.stage)() {
+            0 => false,
+            _ if (runtime.is_cell_thread)() => (runtime.take)(),
+            stage => stage >= STAGE_ALL_THREADS,
+        },
+        None => mark.take_stop(),
+    };
+    if !claimed {
+        forced::reached(Moment::Looked);
+    }
+    claimed
+}
+
+/// Claims the stop that woke `waiter`, a wait of the calling thread.
+pub(crate) fn claim(waiter: &Waiter) -> bool {
+    match runtime() {
+        Some(runtime) if waiter.on_cell_thread() => (runtime.take)(),
+        // Whether such a thread is meant was decided when it was woken; by now the cell may be
+        // over and its stage taken back.
+        Some(_) => true,
+        None => waiter.owner().take_stop(),
+    }
+}
+
+/// Whether the kernel's own runtime runs this process.
+pub(crate) fn has_runtime() -> bool {
+    runtime().is_some()
+}
+
+/// Stops the running cell as the stop button would; without a runtime, the thread of `mark`.
+pub(crate) fn press_stop(mark: &Arc<ThreadMark>) {
+    match runtime() {
+        Some(runtime) => (runtime.press_stop)(),
+        None => {
+            mark.leave_stop();
+            waiter::stop_all(|waiter| Arc::ptr_eq(waiter.owner(), mark));
+        }
+    }
+}
+
+/// Called by the runtime each time it raises a stage, with the stage already visible.
+extern "C" fn on_interrupt() {
+    let Some(runtime) = runtime() else { return };
+    let stage = (runtime.stage)();
+    waiter::stop_all(|waiter| {
+        stage >= STAGE_ALL_THREADS || (stage >= STAGE_CELL_THREAD && waiter.on_cell_thread())
+    });
+}
+
+/// The thread that runs the cells is to unwind.
+const STAGE_CELL_THREAD: u32 = 1;
+/// It did not help, so every thread blocked in this crate is to unwind: the cell may sit at the
+/// end of a `thread::scope`, waiting for them.
+const STAGE_ALL_THREADS: u32 = 2;
+
+/// The runtime's functions.
+struct Runtime {
+    is_cell_thread: extern "C" fn() -> bool,
+    stage: extern "C" fn() -> u32,
+    take: extern "C" fn() -> bool,
+    press_stop: extern "C" fn(),
+}
+
+fn runtime() -> Option<&'static Runtime> {
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    RUNTIME.get_or_init(Runtime::find).as_ref()
+}
+
+impl Runtime {
+    /// The version of the functions' types which this file is written for.
+    const ABI: u32 = 1;
+
+    #[cfg(unix)]
+    fn find() -> Option<Self> {
+        use std::mem::transmute;
+
+        let abi = symbol(c"lesson_runtime_abi")?;
+        // SAFETY: in every version `lesson_runtime_abi` is an `extern "C" fn() -> u32`.
+        let abi = unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> u32>(abi) };
+        if abi() != Self::ABI {
+            return None;
+        }
+
+        let is_cell_thread = symbol(c"lesson_runtime_is_cell_thread")?;
+        let stage = symbol(c"lesson_runtime_interrupt_stage")?;
+        let take = symbol(c"lesson_runtime_take_interrupt")?;
+        let press_stop = symbol(c"lesson_runtime_press_stop")?;
+        let subscribe = symbol(c"lesson_runtime_on_interrupt")?;
+
+        type Callback = extern "C" fn();
+        // SAFETY: ABI 1 defines it as `extern "C" fn(extern "C" fn())`.
+        let subscribe =
+            unsafe { transmute::<*mut libc::c_void, extern "C" fn(Callback)>(subscribe) };
+        let found = Self {
+            // SAFETY: ABI 1 defines it as `extern "C" fn() -> bool`.
+            is_cell_thread: unsafe {
+                transmute::<*mut libc::c_void, extern "C" fn() -> bool>(is_cell_thread)
+            },
+            // SAFETY: ABI 1 defines it as `extern "C" fn() -> u32`.
+            stage: unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> u32>(stage) },
+            // SAFETY: ABI 1 defines it as `extern "C" fn() -> bool`.
+            take: unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> bool>(take) },
+            // SAFETY: ABI 1 defines it as `extern "C" fn()`.
+            press_stop: unsafe { transmute::<*mut libc::c_void, extern "C" fn()>(press_stop) },
+        };
+        subscribe(on_interrupt);
+        Some(found)
+    }
+
+    #[cfg(not(unix))]
+    fn find() -> Option<Self> {
+        None
+    }
+}
+
+/// The address of an exported function of this process, by name.
+#[cfg(unix)]
+fn symbol(name: &std::ffi::CStr) -> Option<*mut libc::c_void> {
+    // SAFETY: `name` ends in a zero byte and lives through the call; `RTLD_DEFAULT` is the
+    // documented handle for a search of the whole process.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then_some(address)
+}

@@ -1,0 +1,67 @@
+//! Helpers for lessons about concurrency: locks that tell who holds them, threads that can be
+//! joined twice, counters that lose updates on purpose, and waits that the stop button ends.
+//!
+//! A lesson starts with
+//!
+//! ```
+//! use lesson_support::prelude::*;
+//!
+//! let lock = Lock::new("studio");
+//! let ada = lock_hogger("Ada", &lock, Duration::from_millis(50));
+//! ada.start();
+//! ada.join().unwrap();
+//! println!("{}", lock.timeline());
+//! ```
+//!
+//! - [`Lock`] is acquired and released by hand, [`Held`] is its guard, and a [`Timeline`] tells
+//!   what happened to it.
+//! - [`Thread`] is made first and started later; joining gives its value or how it [`Panicked`].
+//! - [`RacyCounter`], [`AtomicCounter`] and [`LockedCounter`] count in three ways, one of them
+//!   wrong.
+//! - [`lock_hogger`] and [`faulty_hogger`] make threads that keep a lock for a time; the faulty
+//!   one never releases it.
+//! - [`sleep()`] can be stopped, as every wait here: [`press_stop_after`] does it unattended,
+//!   [`KeyboardInterrupt`] is what the thread unwinds with, [`checkpoint`] makes a loop of one's
+//!   own stoppable.
+//! - [`one_line_panics`] keeps panic messages short.
+//!
+//! # With and without the kernel
+//!
+//! In a notebook of the `rust-lessons` kernel, this crate is a dylib of which all cells share one
+//! instance, and stops come from the kernel's runtime. It does not need either: in `cargo test`,
+//! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
+
+mod atomic_counter;
+mod event_log;
+mod forced;
+mod held;
+mod hogger;
+mod interrupt;
+mod keyboard_interrupt;
+mod lock;
+mod locked_counter;
+mod one_line_panics;
+mod panicked;
+pub mod prelude;
+mod racy_counter;
+mod sleep;
+mod stop_button;
+mod thread;
+mod thread_mark;
+mod timeline;
+mod waiter;
+
+pub use atomic_counter::AtomicCounter;
+pub use held::Held;
+pub use hogger::{faulty_hogger, lock_hogger};
+pub use interrupt::checkpoint;
+pub use keyboard_interrupt::KeyboardInterrupt;
+pub use lock::Lock;
+pub use locked_counter::LockedCounter;
+pub use one_line_panics::one_line_panics;
+pub use panicked::Panicked;
+pub use racy_counter::RacyCounter;
+pub use sleep::sleep;
+pub use stop_button::{StopPress, press_stop_after};
+pub use thread::Thread;
+pub use timeline::{Event, EventKind, GiveUp, Timeline};

@@ -1,0 +1,226 @@
+//! A thread that is made first and started later.
+
+use std::any::Any;
+use std::fmt;
+use std::mem;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Builder, ThreadId};
+
+use parking_lot::Mutex;
+
+use crate::interrupt;
+use crate::panicked::Panicked;
+use crate::thread_mark::ThreadMark;
+use crate::waiter::{Outcome, Waiter};
+
+/// A thread with a name, made first and started later, as Python's `threading.Thread`.
+///
+/// Its join can be stopped, can be repeated, and gives back the value of the closure or the
+/// message of its panic. Dropping the last handle lets the thread run on.
+///
+/// ```
+/// use lesson_support::Thread;
+///
+/// let ada = Thread::new("Ada", || 6 * 7);
+/// assert!(!ada.is_alive(), "made, not started");
+/// ada.start();
+/// assert_eq!(ada.join(), Ok(42));
+/// assert_eq!(ada.join(), Ok(42), "join again as often as you like");
+/// ```
+pub struct Thread<T> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    name: String,
+    /// The thread itself, known from its first step on.
+    id: OnceLock<ThreadId>,
+    progress: Mutex<Progress<T>>,
+    /// Set once, before `progress` says [`Progress::Ended`].
+    outcome: Mutex<Option<Result<T, Panicked>>>,
+}
+
+/// Made → Running → Ended, never back.
+enum Progress<T> {
+    Made(Box<dyn FnOnce() -> T + Send>),
+    Running { joining: Vec<Arc<Waiter>> },
+    Ended { panicked: bool },
+}
+
+// A panic of the thread is caught and kept as a value; nothing of it is left half done.
+impl<T> UnwindSafe for Thread<T> {}
+impl<T> RefUnwindSafe for Thread<T> {}
+
+impl<T> Thread<T> {
+    /// A thread that will run `work`. Nothing runs before [`start`](Self::start).
+    pub fn new<F>(name: &str, work: F) -> Self
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        Self {
+            shared: Arc::new(Shared {
+                name: name.to_owned(),
+                id: OnceLock::new(),
+                progress: Mutex::new(Progress::Made(Box::new(work))),
+                outcome: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// The name given to [`new`](Self::new).
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Whether the thread is running: started, and not at its end.
+    pub fn is_alive(&self) -> bool {
+        matches!(*self.shared.progress.lock(), Progress::Running { .. })
+    }
+}
+
+impl<T: Send + 'static> Thread<T> {
+    /// Starts the thread and returns at once.
+    ///
+    /// # Panics
+    /// When the thread was started before, or when the operating system refuses another thread.
+    ///
+    /// ```should_panic
+    /// let ada = lesson_support::Thread::new("Ada", || ());
+    /// ada.start();
+    /// ada.start();
+    /// ```
+    pub fn start(&self) {
+        let running = Progress::Running {
+            joining: Vec::new(),
+        };
+        let work = {
+            let mut progress = self.shared.progress.lock();
+            match mem::replace(&mut *progress, running) {
+                Progress::Made(work) => Some(work),
+                started => {
+                    *progress = started;
+                    None
+                }
+            }
+        };
+        let Some(work) = work else {
+            panic!(
+                "thread '{}' was started before: a thread starts once",
+                self.name()
+            );
+        };
+        let shared = Arc::clone(&self.shared);
+        let spawned = Builder::new()
+            .name(self.shared.name.clone())
+            .spawn(move || shared.run(work));
+        if let Err(error) = spawned {
+            let refused: Box<dyn Any + Send> = Box::new(error.to_string());
+            self.shared
+                .end(Err(Panicked::new(self.name(), refused.as_ref())));
+            panic!("thread '{}' cannot start: {error}", self.name());
+        }
+    }
+}
+
+impl<T: Clone> Thread<T> {
+    /// Waits until the thread has ended, and returns a copy of its value.
+    ///
+    /// A stop of the cell unwinds with [`KeyboardInterrupt`](crate::KeyboardInterrupt) and leaves
+    /// the thread as it is; join it again whenever you like.
+    ///
+    /// # Errors
+    /// [`Panicked`] when the thread panicked, or was stopped itself.
+    ///
+    /// # Panics
+    /// When the thread was never started, or joins itself: it would wait for ever.
+    pub fn join(&self) -> Result<T, Panicked> {
+        interrupt::checkpoint();
+        if self.shared.id.get() == Some(&thread::current().id()) {
+            panic!("thread '{}' waits for its own end", self.name());
+        }
+        let me = ThreadMark::current();
+        while let Some(waiter) = self.shared.ask_for_end(&me) {
+            match waiter.wait(None) {
+                Outcome::Rung => break,
+                Outcome::Stopped => {
+                    self.shared.forget(&waiter);
+                    interrupt::unwind(&me);
+                }
+                // The stop has freed the other thread, or it comes to its end by itself.
+                Outcome::StoppedWhileUnwinding | Outcome::TimedOut => self.shared.forget(&waiter),
+            }
+        }
+        let outcome = self.shared.outcome.lock();
+        outcome
+            .clone()
+            .expect("a thread has its outcome before it has ended")
+    }
+}
+
+impl<T> Shared<T> {
+    /// The life of the thread, on the thread.
+    fn run(&self, work: Box<dyn FnOnce() -> T + Send>) {
+        self.id.get_or_init(|| thread::current().id());
+        let mark = ThreadMark::current();
+        let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+            let failure = Panicked::new(&self.name, payload.as_ref());
+            if !failure.is_interrupt() {
+                mark.panic();
+            }
+            // A payload's destructor may panic, too: let it do so where nobody is waiting for us.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            failure
+        });
+        // Before anyone can know that this thread is done: who joins it and then asks a lock for
+        // its holder has to read that the holder has ended.
+        mark.end();
+        self.end(outcome);
+    }
+
+    fn end(&self, outcome: Result<T, Panicked>) {
+        let panicked = outcome.is_err();
+        *self.outcome.lock() = Some(outcome);
+        let before = mem::replace(&mut *self.progress.lock(), Progress::Ended { panicked });
+        if let Progress::Running { joining } = before {
+            joining.iter().for_each(|waiter| waiter.ring());
+        }
+    }
+
+    /// A waiter for the end of the thread; `None` if it has ended.
+    #[track_caller]
+    fn ask_for_end(&self, me: &Arc<ThreadMark>) -> Option<Arc<Waiter>> {
+        let name = &self.name;
+        let mut progress = self.progress.lock();
+        match &mut *progress {
+            Progress::Ended { .. } => None,
+            Progress::Running { joining } => {
+                let waiter = Waiter::new(Arc::clone(me));
+                joining.push(Arc::clone(&waiter));
+                Some(waiter)
+            }
+            Progress::Made(_) => {
+                drop(progress);
+                panic!("thread '{name}' was not started: nothing to join");
+            }
+        }
+    }
+
+    fn forget(&self, waiter: &Arc<Waiter>) {
+        if let Progress::Running { joining } = &mut *self.progress.lock() {
+            joining.retain(|other| !Arc::ptr_eq(other, waiter));
+        }
+    }
+}
+
+impl<T> fmt::Debug for Thread<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let progress = match &*self.shared.progress.lock() {
+            Progress::Made(_) => "made, not started",
+            Progress::Running { .. } => "running",
+            Progress::Ended { panicked: false } => "ended",
+            Progress::Ended { panicked: true } => "ended by a panic",
+        };
+        write!(f, "<thread {}: {progress}>", self.name())
+    }
+}

@@ -1,0 +1,140 @@
+//! One blocked call, and the list of all of them.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::interrupt;
+use crate::thread_mark::ThreadMark;
+
+/// How a wait came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// What was waited for has happened.
+    Rung,
+    /// The deadline passed first.
+    TimedOut,
+    /// A stop was claimed for this wait: the caller tidies up and calls [`interrupt::unwind`].
+    Stopped,
+    /// A stop came, but the thread is unwinding already and must not do so twice.
+    StoppedWhileUnwinding,
+}
+
+/// One blocked call of one thread. Whoever ends the wait calls [`Waiter::ring`].
+///
+/// A stop never gets lost between the look at the pending stops and the sleep: the wait is
+/// entered into [`WAITING`] *before* it looks. A stop raised earlier is seen by that look, for
+/// [`stop_all`] and the entry take the same mutex; a stop raised later finds the entry.
+///
+/// Lock order: `WAITING` before a waiter's flags, a lock's state before a waiter's flags, and
+/// never `WAITING` together with a lock's state.
+pub(crate) struct Waiter {
+    owner: Arc<ThreadMark>,
+    on_cell_thread: bool,
+    flags: Mutex<Flags>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Flags {
+    rung: bool,
+    stopped: bool,
+}
+
+/// Every call that waits at this moment, for stops to find.
+static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+
+impl Waiter {
+    /// A wait of the calling thread.
+    pub(crate) fn new(owner: Arc<ThreadMark>) -> Arc<Self> {
+        Arc::new(Self {
+            owner,
+            on_cell_thread: interrupt::is_cell_thread(),
+            flags: Mutex::default(),
+            bell: Condvar::new(),
+        })
+    }
+
+    pub(crate) fn owner(&self) -> &Arc<ThreadMark> {
+        &self.owner
+    }
+
+    pub(crate) fn on_cell_thread(&self) -> bool {
+        self.on_cell_thread
+    }
+
+    /// Ends the wait.
+    pub(crate) fn ring(&self) {
+        self.flags.lock().rung = true;
+        self.bell.notify_one();
+    }
+
+    fn stop(&self) {
+        self.flags.lock().stopped = true;
+        self.bell.notify_one();
+    }
+
+    /// Blocks the calling thread, which has to be the owner, until [`ring`](Self::ring), a stop,
+    /// or `deadline`; `None` waits for ever.
+    pub(crate) fn wait(self: &Arc<Self>, deadline: Option<Instant>) -> Outcome {
+        let _entered = Entered::new(self);
+        if interrupt::claim_pending(&self.owner) {
+            return Outcome::Stopped;
+        }
+        let mut flags = self.flags.lock();
+        loop {
+            if flags.rung {
+                return Outcome::Rung;
+            }
+            if std::mem::take(&mut flags.stopped) {
+                if thread::panicking() {
+                    return Outcome::StoppedWhileUnwinding;
+                }
+                // Not under `flags`: the runtime may hold a lock of its own while it calls us.
+                drop(flags);
+                if interrupt::claim(self) {
+                    return Outcome::Stopped;
+                }
+                flags = self.flags.lock();
+                continue;
+            }
+            match deadline {
+                None => self.bell.wait(&mut flags),
+                Some(deadline) => {
+                    let timed_out = self.bell.wait_until(&mut flags, deadline).timed_out();
+                    if timed_out && !flags.rung && !flags.stopped {
+                        return Outcome::TimedOut;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Marks every waiting call that `is_meant` as stopped and wakes it.
+pub(crate) fn stop_all(is_meant: impl Fn(&Waiter) -> bool) {
+    for waiter in WAITING.lock().iter().filter(|waiter| is_meant(waiter)) {
+        waiter.stop();
+    }
+}
+
+/// The entry in [`WAITING`], taken out again on drop.
+struct Entered<'a>(&'a Arc<Waiter>);
+
+impl<'a> Entered<'a> {
+    fn new(waiter: &'a Arc<Waiter>) -> Self {
+        WAITING.lock().push(Arc::clone(waiter));
+        Self(waiter)
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        let mut waiting = WAITING.lock();
+        if let Some(place) = waiting.iter().position(|other| Arc::ptr_eq(other, self.0)) {
+            waiting.swap_remove(place);
+        }
+    }
+}

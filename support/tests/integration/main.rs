@@ -1,0 +1,16 @@
+//! The public side of the crate, tested as a lesson uses it.
+//!
+//! Broken programs and their repairs stand side by side. Orders of events are forced, with
+//! barriers and by looking at a lock's queue, and every wait has a deadline.
+
+mod counters;
+mod deadline;
+mod hogger;
+mod lock;
+mod own_process;
+mod panics;
+mod stop;
+mod thread;
+mod timeline;
+#[cfg(target_os = "linux")]
+mod under_a_runtime;

@@ -1,0 +1,10 @@
+//! The tests of the whole: the command line as a user types it, and the Python and browser side.
+
+mod common;
+
+mod bad_input;
+mod checking;
+mod doctor;
+mod kernelspecs;
+mod python_side;
+mod tracked_files;

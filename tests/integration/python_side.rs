@@ -1,0 +1,98 @@
+//! The Python and browser side: each file of `tests/python` is run by pytest as one test here, so
+//! that `cargo test` is the whole of the testing.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use rust_lessons::setup::browser;
+use rust_lessons::setup::outside::{self, OutsideError};
+use rust_lessons::setup::progress::Progress;
+
+use crate::common::{project, ready};
+
+/// The slowest file takes a few minutes; past this, pytest's own time limits have failed.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Runs one file of `tests/python` by the project's own pytest.
+#[track_caller]
+fn run_file(name: &str) {
+    let ready = ready();
+    let progress = Progress::stderr();
+    let chromium = browser::ensure(&progress).unwrap_or_else(|error| panic!("{error}"));
+    let root = &ready.project.root;
+    let tests = root.join("tests").join("python");
+    let module_path =
+        env::join_paths([root.join("check"), tests.clone()]).expect("no colon in them");
+    let mut command = ready.venv.command(&ready.project);
+    command
+        .args([
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "--color=no",
+            "-rfE",
+        ])
+        .arg(tests.join(name))
+        .env("PYTHONPATH", module_path)
+        .env("LESSONS_CHROMIUM", chromium)
+        .env_remove("PYTEST_ADDOPTS")
+        .current_dir(root);
+    let step = progress.step(format!("pytest {name}"));
+    match outside::run(command, &step, Some(LIMIT)) {
+        Ok(output) => {
+            drop(step);
+            let summary = output
+                .lines()
+                .rfind(|line| !line.trim().is_empty())
+                .unwrap_or_default();
+            // Past the test harness, which keeps what a green test prints to itself.
+            let _ = writeln!(io::stderr(), "{name}: {}", summary.trim_matches(['=', ' ']));
+        }
+        Err(error) => {
+            drop(step);
+            if let OutsideError::Failed { output, .. } = &error {
+                println!("{output}");
+            }
+            panic!("{name}: {error}");
+        }
+    }
+}
+
+/// One test for each file, and the list of them.
+macro_rules! python_tests {
+    ($($claim:ident = $file:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $claim() {
+                run_file($file);
+            }
+        )*
+
+        const FILES: &[&str] = &[$($file),*];
+    };
+}
+
+python_tests! {
+    environment_files_are_in_step = "test_environment.py",
+    wrong_notebooks_are_red_for_the_right_reason = "test_lesson_plugin.py",
+}
+
+#[test]
+fn no_file_is_forgotten() {
+    let folder = project().root.join("tests").join("python");
+    let present: BTreeSet<String> = fs::read_dir(&folder)
+        .expect("tests/python is there")
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.starts_with("test_") && name.ends_with(".py"))
+        .collect();
+    let listed: BTreeSet<String> = FILES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(
+        present, listed,
+        "each file of tests/python has its test in this module"
+    );
+}

@@ -1,0 +1,33 @@
+"""Kernels for the tests, and the folders of the Python side made importable, however the tests are started."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from places import CHECK, EXPORT
+
+for folder in (CHECK, EXPORT.parent):
+    sys.path.insert(0, str(folder))
+
+from frontend import START_S, FrontEnd  # noqa: E402 (it needs the folders above)
+
+#: What a lesson's first cell brings in.
+PRELUDE = "use lesson_support::prelude::*;"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[FrontEnd]:
+    """A kernel that the tests of one file share; each uses names of its own."""
+    with FrontEnd() as front_end:
+        front_end.ok(PRELUDE, START_S)
+        yield front_end
+
+
+@pytest.fixture
+def fresh() -> Iterator[FrontEnd]:
+    """A kernel that has not run anything yet."""
+    with FrontEnd() as front_end:
+        yield front_end

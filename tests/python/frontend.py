@@ -1,0 +1,378 @@
+"""A small front end: speaks to a kernel as JupyterLab does, and holds every message to the protocol.
+
+Each message received on any channel is checked against the message schemas of `jupyter_kernel_test`, its signature by
+jupyter_client, its parent against the request that it answers. Every wait has a deadline; one that passes tells what
+was awaited, what came instead, and what the kernel wrote to its log.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import psutil
+from jupyter_client.manager import KernelManager
+from jupyter_kernel_test import msgspec_v5
+
+from lesson_check.errors import strip_ansi
+from places import KERNEL
+
+Message = dict[str, Any]
+
+#: A loaded machine compiles a cell in a second or two; this is when a test gives up.
+CELL_S = 60
+#: Loading rust-analyzer's workspace and the first inference over std take several seconds, more on a loaded machine.
+START_S = 180
+#: What needs no compiler: replies that the kernel gives from memory.
+QUICK_S = 20
+
+# The schemas are of protocol 5.1; these came later.
+msgspec_v5.schema_fragments.setdefault("iopub_welcome", {"properties": {"subscription": {"type": "string"}}})
+# "aborted" is what the specification and every kernel call the status; the schemas know an older name.
+_ABORTED = {"status", "execution_count", "ename", "evalue", "traceback"}
+
+
+def checked(message: Message) -> Message:
+    """Returns a message that is as the protocol wants it; any other fails the test."""
+    kind = message["header"]["msg_type"]
+    content = message["content"]
+    if content.get("status") == "aborted":
+        msgspec_v5.msg_structure_validator.validate(message)
+        assert set(content) <= _ABORTED, content
+        return message
+    msgspec_v5.validate_message(message, kind)
+    return message
+
+
+@dataclass
+class Ran:
+    """What one `execute_request` came to."""
+
+    request_id: str
+    reply: Message
+    messages: list[Message]
+    #: Seconds from sending the request to its idle.
+    seconds: float
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The reply's content."""
+        return self.reply["content"]
+
+    @property
+    def status(self) -> str:
+        """`ok`, `error` or `aborted`."""
+        return self.content["status"]
+
+    @property
+    def stdout(self) -> str:
+        """All that was printed while the cell ran."""
+        return printed(self.messages, "stdout")
+
+    @property
+    def stderr(self) -> str:
+        """All that was printed to the error stream while the cell ran."""
+        return printed(self.messages, "stderr")
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The contents of all `error` messages."""
+        return [message["content"] for message in self.messages if message["msg_type"] == "error"]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The content of the one `error` message; fails the test if there are none or several."""
+        assert len(self.errors) == 1, f"expected one error message, got {self.errors}; reply {self.content}"
+        return self.errors[0]
+
+    @property
+    def report(self) -> str:
+        """The error's traceback as plain text."""
+        return strip_ansi("\n".join(self.error["traceback"]))
+
+    @property
+    def result(self) -> str | None:
+        """The plain text of the cell's value."""
+        for message in self.messages:
+            if message["msg_type"] == "execute_result":
+                return message["content"]["data"].get("text/plain")
+        return None
+
+
+class FrontEnd:
+    """A kernel and a client of it, to be used in a `with` block."""
+
+    def __init__(
+        self,
+        kernel: str = KERNEL,
+        *,
+        cwd: Path | str | None = None,
+        env: Mapping[str, str] | None = None,
+        wait: bool = True,
+    ) -> None:
+        # Lives as long as the kernel, which `close` ends.
+        self._log = tempfile.NamedTemporaryFile("w+", prefix="kernel-", suffix=".log")  # noqa: SIM115
+        self.manager = KernelManager(kernel_name=kernel)
+        #: Environment variable by which every process of this kernel can be found.
+        self.mark = f"LESSON_TEST_MARK={os.getpid()}-{id(self)}-{time.monotonic_ns()}"
+        name, value = self.mark.split("=")
+        self.started = time.monotonic()
+        self.manager.start_kernel(
+            cwd=str(cwd) if cwd else None,
+            env={**os.environ, **(env or {}), name: value},
+            stderr=self._log,
+            stdout=self._log,
+        )
+        self.client = self.manager.blocking_client()
+        self.client.start_channels(hb=False)
+        self._requests: dict[str, Message] = {}
+        self._replies: dict[str, Message] = {}
+        self._iopub: dict[str, list[Message]] = defaultdict(list)
+        self.stdin: list[Message] = []
+        if wait:
+            self.wait_until_ready()
+
+    # -- life
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        left = [reply["header"]["msg_type"] for reply in self._replies.values()]
+        self.close()
+        if kind is None:
+            assert not left, f"replies were left unread: {left}"
+
+    def close(self) -> None:
+        """Ends the kernel, whatever state it is in."""
+        self.client.stop_channels()
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel(now=True)
+        self._log.close()
+
+    @property
+    def pid(self) -> int:
+        """The kernel's process id."""
+        return self.manager.provisioner.pid
+
+    def processes(self) -> list[psutil.Process]:
+        """Returns every process that was started for this kernel and is still there, however it was started."""
+        name, value = self.mark.split("=")
+        found = []
+        for process in psutil.process_iter():
+            try:
+                marked = process.environ().get(name) == value
+                if marked and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+    def log(self) -> str:
+        """Returns the end of what the kernel wrote to its own stdout and stderr."""
+        text = Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+        return text[-4000:]
+
+    def wait_until_ready(self, timeout: float = START_S) -> Message:
+        """Waits until the kernel answers and its iopub reaches us; returns its `kernel_info_reply`."""
+        deadline = time.monotonic() + timeout
+        while True:
+            request = self.send("kernel_info_request", {})
+            reply = self.reply(request, deadline - time.monotonic())
+            # A subscription takes effect a moment after the connection: messages before that are lost.
+            if self._await(lambda asked=request: self._is_idle(asked), time.monotonic() + 2):
+                return reply
+            if time.monotonic() > deadline:
+                self._fail("the kernel's iopub")
+
+    # -- requests
+
+    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
+        """Sends a request, and returns its id."""
+        message = self.client.session.msg(kind, content)
+        self._requests[message["header"]["msg_id"]] = message["header"]
+        getattr(self.client, f"{channel}_channel").send(message)
+        return message["header"]["msg_id"]
+
+    def reply(self, request: str, timeout: float = QUICK_S, channel: str = "shell") -> Message:
+        """Waits for the reply to a request, and checks that it is the right kind of reply."""
+        self.reply_is_there(request, timeout, channel)
+        reply = self._replies.pop(request)
+        asked = self._requests[request]["msg_type"]
+        assert reply["header"]["msg_type"] == asked.replace("_request", "_reply")
+        return reply
+
+    def reply_is_there(self, request: str, timeout: float = QUICK_S, channel: str = "shell") -> None:
+        """Waits until the reply to a request has come, and leaves it for `reply` or `finish`."""
+        deadline = time.monotonic() + timeout
+        while request not in self._replies:
+            try:
+                message = checked(
+                    getattr(self.client, f"get_{channel}_msg")(timeout=max(0.01, deadline - time.monotonic()))
+                )
+            except Empty:
+                if time.monotonic() >= deadline:
+                    self._fail(f"the reply to {self._requests[request]['msg_type']}")
+                continue
+            self._replies[self._parent(message)] = message
+
+    def ask(
+        self, kind: str, content: dict[str, Any] | None = None, timeout: float = QUICK_S, channel: str = "shell"
+    ) -> dict[str, Any]:
+        """Sends a request that runs no cell; returns the reply's content, after a busy and an idle."""
+        request = self.send(kind, content or {}, channel)
+        reply = self.reply(request, timeout, channel)
+        self.until_idle(request, timeout)
+        return reply["content"]
+
+    def execute(self, code: str, *, stop_on_error: bool = True, silent: bool = False, history: bool = True) -> str:
+        """Sends a cell to be run, and returns the id of the request at once."""
+        return self.send(
+            "execute_request",
+            {
+                "code": code,
+                "silent": silent,
+                "store_history": history and not silent,
+                "user_expressions": {},
+                "allow_stdin": False,
+                "stop_on_error": stop_on_error,
+            },
+        )
+
+    def run(self, code: str, timeout: float = CELL_S, **options: Any) -> Ran:
+        """Runs a cell, and returns what came of it."""
+        return self.finish(self.execute(code, **options), timeout)
+
+    def ok(self, code: str, timeout: float = CELL_S, **options: Any) -> Ran:
+        """Runs a cell that must not fail, and returns what came of it."""
+        ran = self.run(code, timeout, **options)
+        assert ran.status == "ok", f"{code}\n{ran.content}\n{ran.stderr}"
+        return ran
+
+    def finish(self, request: str, timeout: float = CELL_S) -> Ran:
+        """Waits for the end of a cell that has been sent, and checks the order of its messages."""
+        started = time.monotonic()
+        reply = self.reply(request, timeout)
+        messages = self.until_idle(request, max(QUICK_S, timeout - (time.monotonic() - started)))
+        ran = Ran(request, reply, messages, time.monotonic() - started)
+        if ran.status == "aborted":
+            assert [message["msg_type"] for message in messages] == ["status", "status"], messages
+            return ran
+        inputs = [message["content"] for message in messages if message["msg_type"] == "execute_input"]
+        for shown in inputs:
+            assert shown["execution_count"] == ran.content["execution_count"]
+        if inputs:
+            assert messages[1]["msg_type"] == "execute_input", "the input is shown before any output"
+        if ran.status == "error":
+            [error] = ran.errors
+            assert {key: ran.content[key] for key in ("ename", "evalue", "traceback")} == error
+        else:
+            assert ran.errors == []
+        return ran
+
+    def interrupt(self, timeout: float = QUICK_S) -> float:
+        """Interrupts the running cell as the stop button does; returns when the request was sent (monotonic)."""
+        sent = time.monotonic()
+        request = self.send("interrupt_request", {}, "control")
+        assert self.reply(request, timeout, "control")["content"]["status"] == "ok"
+        return sent
+
+    # -- iopub
+
+    def until_idle(self, request: str, timeout: float = QUICK_S) -> list[Message]:
+        """Waits until a request is done; returns its messages, which must stand between one busy and one idle."""
+        if not self._await(lambda: self._is_idle(request), time.monotonic() + timeout):
+            self._fail(f"idle after {self._requests[request]['msg_type']}", self._iopub[request])
+        messages = self._iopub[request]
+        states = [message["content"]["execution_state"] for message in messages if message["msg_type"] == "status"]
+        assert states == ["busy", "idle"], f"states around {self._requests[request]['msg_type']}: {states}"
+        assert messages[0]["msg_type"] == "status", "busy comes before anything else"
+        return messages
+
+    def until_printed(
+        self, request: str, text: str | Callable[[str], bool], timeout: float = CELL_S, stream: str = "stdout"
+    ) -> str:
+        """Waits until the cell of `request`, or a thread that it left behind, has printed `text`.
+
+        Returns all that it has printed.
+        """
+        done = text if callable(text) else (lambda all_of_it: text in all_of_it)
+        if not self._await(lambda: done(printed(self._iopub[request], stream)), time.monotonic() + timeout):
+            self._fail(f"{text!r} on {stream}", self._iopub[request])
+        return printed(self._iopub[request], stream)
+
+    def messages(self, request: str) -> list[Message]:
+        """Returns the iopub messages of a request that have come so far."""
+        self._await(lambda: False, time.monotonic() + 0.05)
+        return self._iopub[request]
+
+    def is_idle(self, request: str) -> bool:
+        """Says whether a request is known to be done."""
+        self._await(lambda: False, time.monotonic() + 0.01)
+        return self._is_idle(request)
+
+    def _is_idle(self, request: str) -> bool:
+        return any(
+            message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+            for message in self._iopub[request]
+        )
+
+    def _await(self, done: Callable[[], bool], deadline: float) -> bool:
+        """Reads iopub until `done()` holds or the deadline has passed; says which."""
+        while not done():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            try:
+                message = checked(self.client.get_iopub_msg(timeout=left))
+            except Empty:
+                continue
+            self._iopub[self._parent(message)].append(message)
+        return True
+
+    def _parent(self, message: Message) -> str:
+        """Returns the id of the request that a message belongs to, after comparing the whole header."""
+        parent = message["parent_header"]
+        if not parent:
+            kind = message["header"]["msg_type"]
+            assert kind in ("status", "iopub_welcome", "stream"), f"{kind} without a parent"
+            return ""
+        asked = self._requests.get(parent["msg_id"])
+        assert asked is not None, f"{message['header']['msg_type']} answers a request that was never sent: {parent}"
+        for key in ("msg_id", "session", "username", "msg_type", "version"):
+            assert parent[key] == asked[key], f"parent's {key} is {parent[key]!r}, the request's {asked[key]!r}"
+        return parent["msg_id"]
+
+    def _fail(self, awaited: str, came: Sequence[Message] = ()) -> NoReturn:
+        shown = [(message["msg_type"], str(message["content"])[:300]) for message in came]
+        alive = "alive" if self.manager.is_alive() else "DEAD"
+        raise AssertionError(
+            f"waited in vain for {awaited}; came: {shown}; the kernel is {alive}; its log:\n{self.log()}"
+        )
+
+
+def printed(messages: Sequence[Message], stream: str = "stdout") -> str:
+    """Returns what the `stream` messages among `messages` print, one after the other."""
+    return "".join(
+        message["content"]["text"]
+        for message in messages
+        if message["msg_type"] == "stream" and message["content"]["name"] == stream
+    )
+
+
+def eventually(holds: Callable[[], bool], timeout: float, what: str) -> None:
+    """Waits until something holds that no message tells of, looking ten times a second."""
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {timeout:g} s: {what}"
+        time.sleep(0.1)

@@ -1,0 +1,336 @@
+"""A handout is one file that opens anywhere: no network, readable colours, words for every picture."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser
+
+from browser import Visit, started
+from lesson_handout.ansi import PAPER, contrast, readable_ansi
+from lesson_handout.page import requests
+from notebooks import TWO_ERRORS, code, notebook, save, text
+from places import EXPORT, PYTHON
+
+DEADLINE_S = 300
+# WCAG 2.2, success criterion 1.4.3 (AA), for text of normal size.
+ENOUGH = 4.5
+
+DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40" role="img" aria-labelledby="t d">
+<title id="t">A studio door</title><desc id="d">The light is on and the door is shut.</desc>
+<style>text{fill:#222}</style><rect width="90" height="40" fill="#fff"/><text x="4" y="24">door</text></svg>"""
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+
+# Every colour that a terminal program can ask for: 16 named ones, bold, inverse, 256 numbered ones, RGB, backgrounds.
+RAINBOW = "".join(
+    [
+        *(f"\x1b[{n}mnamed{n}\x1b[0m " for n in [*range(30, 38), *range(90, 98), *range(40, 48), *range(100, 108)]),
+        *(f"\x1b[1;{n}mbold{n}\x1b[0m " for n in range(30, 38)),
+        "\x1b[7minverse\x1b[0m \x1b[4munderlined\x1b[0m \x1b[31;7minverse red\x1b[0m ",
+        *(f"\x1b[38;5;{n}mnumber{n}\x1b[0m " for n in range(256)),
+        "\x1b[38;2;255;255;255mwhite\x1b[0m \x1b[48;2;0;0;0mon black\x1b[0m \x1b[38;5;9;48;5;231mboth\x1b[0m\n",
+    ]
+)
+
+# Rust in all its kinds of token, as a Markdown block: the cells below are Python, because its kernel is always there.
+RUST = """```rust
+/// Doc comment with `code`.
+#[derive(Debug)]
+pub struct Door<'a, T: Send> { light: &'a str, count: u32, inside: Option<T> } // comment
+/* block */
+fn open<'a>(door: &'a mut Door<'a, u8>) -> Result<(), String> {
+    let text = format!("{} \\n {:?}", door.light, b"raw"); let c = 'x'; let f = 1.5e3_f64; let h = 0xff_u8;
+    unsafe { loop { match door.inside { Some(ref n) if *n >= 3 => break, _ => return Err(text) } } }
+    Ok(())
+}
+```"""
+
+LESSON = notebook(
+    text(f"# Doors and lights\n\nWhat a lock **is**, and [the docs](https://doc.rust-lang.org/std/sync/).\n\n{RUST}"),
+    text("# Second main heading\n\n| lock | held |\n|---|---|\n| `studio` | yes |\n\n> A thought."),
+    text("![A door in a file](img/door.svg)"),
+    text("#### Far too deep\n\n![A dot](dot.png) and text around it.\n\n<img src='dot.png' alt='A dot in HTML'>"),
+    text("## Third\n\n![An attached dot](attachment:a.png)", attachments={"a.png": {"image/png": PIXEL}}),
+    text("## Third\n\nThe same heading again, with `code`, *emphasis* and $x^2$."),
+    code("import sys  # a comment\nprint('to stdout', 1 + 2)\nprint('to stderr', file=sys.stderr)"),
+    code(f"print({RAINBOW!r})"),
+    code(
+        f"class E0499(Exception): pass\nget_ipython()._showtraceback(E0499, E0499('x'), {[*TWO_ERRORS, RAINBOW]!r})",
+        tags=["raises-exception"],
+    ),
+    code("1 / 0", tags=["raises-exception"]),
+    code(f"from IPython.display import SVG, display, HTML\ndisplay(SVG({DRAWING!r}))\nHTML({f'<p>{DRAWING}</p>'!r})"),
+    code("print('the answer')", tags=["solution"]),
+    text("### Why it works", metadata={"tags": ["solution"]}),
+    code("from IPython.display import Javascript\nJavascript('fetch(\"https://example.org/\")')"),
+    code("from IPython.display import HTML\nHTML('<script src=\"https://example.org/x.js\"></script><b>bold</b>')"),
+)  # fmt: skip
+
+
+def export(path: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs the exporter as `cargo lessons handout` does."""
+    return subprocess.run(
+        [PYTHON, str(EXPORT), str(path), "--out", str(out), *options],
+        cwd=path.parent,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The handout of a lesson that has everything in it."""
+    folder = tmp_path_factory.mktemp("lesson")
+    (folder / "img").mkdir()
+    (folder / "img" / "door.svg").write_text(DRAWING, encoding="utf-8")
+    (folder / "dot.png").write_bytes(__import__("base64").b64decode(PIXEL))
+    ran = export(save(LESSON, folder / "doors.ipynb"), folder / "out" / "deep")
+    assert ran.returncode == 0, ran.stderr
+    written = Path(ran.stdout.strip().splitlines()[-1])
+    # Opened from another place than it was made in, without the files beside the notebook.
+    return written.rename(tmp_path_factory.mktemp("elsewhere") / written.name)
+
+
+@pytest.fixture(scope="module")
+def soup(page: Path) -> BeautifulSoup:
+    """The same page, parsed."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The distribution's Chromium."""
+    with started() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, page: Path) -> Iterator[Visit]:
+    """The page in a browser that has no network."""
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
+    seen = Visit(context.new_page())
+    seen.page.goto(page.as_uri(), wait_until="load", timeout=60_000)
+    if folder := os.environ.get("LESSON_SCREENSHOTS"):
+        seen.page.screenshot(path=Path(folder) / "handout.png", full_page=True)
+    for details in seen.page.locator("summary").all():
+        details.click(timeout=30_000)
+    yield seen
+    context.close()
+
+
+def test_no_request_leaves_and_the_console_is_quiet(visit: Visit) -> None:
+    visit.page.wait_for_timeout(500)
+    assert visit.requests == []
+    assert visit.complaints == []
+
+
+def test_every_picture_is_shown(visit: Visit) -> None:
+    widths = visit.page.evaluate("() => [...document.images].map((image) => image.naturalWidth)")
+    assert len(widths) == 5
+    assert all(width > 0 for width in widths)
+
+
+def test_every_text_has_a_contrast_of_at_least_four_and_a_half(visit: Visit) -> None:
+    texts = visit.texts()
+    assert len(texts) > 300, "the rainbow of terminal colours alone has more"
+    pale = {
+        f"{found['text']!r} in {found['name']}: {ratio:.2f}"
+        for found in texts
+        if (ratio := contrast(found["ink"], found["paper"])) < ENOUGH
+    }
+    assert not pale
+
+
+def test_the_solution_opens_and_closes(visit: Visit) -> None:
+    assert visit.page.locator("details[open]").count() == 2
+    assert visit.page.get_by_text("the answer", exact=True).is_visible()
+
+
+def test_long_lines_do_not_widen_the_page(visit: Visit) -> None:
+    assert visit.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_on_paper_nothing_is_cut_off(browser: Browser, page: Path) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 700, "height": 900})
+    tab = context.new_page()
+    tab.goto(page.as_uri(), timeout=60_000)
+    tab.emulate_media(media="print")
+    cut = tab.evaluate(
+        """() => [...document.querySelectorAll('pre')]
+          .filter((element) => element.scrollWidth > element.clientWidth + 1)
+          .map((element) => element.textContent)"""
+    )
+    context.close()
+    assert cut == []
+
+
+def test_the_page_has_a_language_a_title_and_one_main_heading(soup: BeautifulSoup) -> None:
+    assert soup.html["lang"] == "en"
+    assert soup.title.get_text() == "Doors and lights"
+    assert [heading.get_text() for heading in soup.find_all("h1")] == ["Doors and lights"]
+
+
+def test_headings_skip_no_level_and_have_addresses_of_their_own(soup: BeautifulSoup) -> None:
+    headings = soup.select("h1, h2, h3, h4, h5, h6")
+    levels = [int(heading.name[1]) for heading in headings]
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+    addresses = [heading["id"] for heading in headings]
+    assert len(set(addresses)) == len(addresses)
+
+
+def test_the_contents_lead_to_each_section(soup: BeautifulSoup) -> None:
+    links = soup.select("nav a")
+    assert [link.get_text() for link in links] == ["Second main heading", "Third", "Third"]
+    assert all(soup.find(id=str(link["href"]).removeprefix("#")) for link in links)
+
+
+def test_pictures_keep_their_alt_text(soup: BeautifulSoup) -> None:
+    assert [image["alt"] for image in soup.find_all("img")] == [
+        "A door in a file",
+        "A dot",
+        "A dot in HTML",
+        "An attached dot",
+        "A studio door",
+    ]
+
+
+def test_a_drawing_is_followed_by_its_long_description(soup: BeautifulSoup) -> None:
+    for alt in ("A door in a file", "A studio door"):
+        image = soup.find("img", alt=alt)
+        assert soup.find(id=image["aria-describedby"]).get_text() == "In words: The light is on and the door is shut."
+
+
+def test_rust_is_highlighted(soup: BeautifulSoup) -> None:
+    kinds = {tuple(span["class"]) for span in soup.select(".text .highlight span[class]")}
+    assert {("k",), ("kt",), ("s",), ("c1",), ("nf",)} <= kinds
+
+
+def test_an_expected_error_is_called_so_in_words(soup: BeautifulSoup) -> None:
+    labels = [box.get_text(" ", strip=True) for box in soup.select(".output.error .label")]
+    assert labels == [
+        "Expected error: E0499 (this cell is meant to fail)",
+        "Expected error: ZeroDivisionError (this cell is meant to fail)",
+    ]
+    assert "error[E0499]: cannot borrow" in soup.select_one(".output.error pre").get_text()
+
+
+def test_output_streams_are_told_apart_in_words(soup: BeautifulSoup) -> None:
+    assert soup.select_one(".output.stdout .label").get_text() == "Output"
+    assert soup.select_one(".output.stderr .label").get_text() == "Output (stderr)"
+
+
+def test_solutions_are_folded(soup: BeautifulSoup) -> None:
+    assert [summary.get_text() for summary in soup.select("details.solution > summary")] == [
+        "Solution, in code",
+        "Solution, in words",
+    ]
+    assert not soup.select("details[open]")
+
+
+def test_no_script_is_left(soup: BeautifulSoup) -> None:
+    assert soup.find_all("script") == []
+    assert "bold" in soup.select_one(".output .html b")
+
+
+@pytest.mark.parametrize("number", range(256))
+def test_every_numbered_colour_is_darkened_enough(number: int) -> None:
+    html = str(readable_ansi(f"\x1b[38;5;{number}mx\x1b[0m"))
+    if "style" in html:  # the first sixteen are classes, measured in the browser
+        colour = html.split("rgb(")[1].split(")")[0]
+        assert contrast(tuple(int(part) for part in colour.split(",")), PAPER) >= ENOUGH
+
+
+def test_terminal_output_cannot_bring_markup_into_the_page() -> None:
+    assert "<b>" not in readable_ansi("\x1b[31m<b>&amp;</b>\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ("<img src='https://example.org/a.png'>", "https://example.org/a.png"),
+        ("<img src='img/a.png'>", "img/a.png"),
+        ("<img src='data:,' srcset='a.png 2x'>", "a.png 2x"),
+        ("<link rel=stylesheet href='//cdn.example.org/a.css'>", "//cdn.example.org/a.css"),
+        ("<style>p { background: url(a.png) }</style>", "url(a.png)"),
+        ("<style>@import 'a.css';</style>", "@import"),
+        ("<p style=\"background: url('a.png')\">x</p>", "url('a.png')"),
+        ("<iframe src='https://example.org/'></iframe>", "https://example.org/"),
+        ("<svg><image href='a.png'/></svg>", "a.png"),
+        ("<script>1</script>", "a script"),
+    ],
+)
+def test_what_a_page_would_load_is_found(html: str, wanted: str) -> None:
+    assert list(requests(BeautifulSoup(html, "html.parser"))) == [wanted]
+
+
+def test_links_and_data_are_no_requests() -> None:
+    html = "<a href='https://example.org/'>x</a><img src='data:,'><svg><use href='#a'/></svg>"
+    html += "<style>p { fill: url(#a) }</style>"
+    assert list(requests(BeautifulSoup(html, "html.parser"))) == []
+
+
+def refused(tmp_path: Path, *cells: object, options: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Exports a notebook that cannot become a page; returns the exit code and what was said."""
+    ran = export(save(notebook(*cells), tmp_path / "lesson.ipynb"), tmp_path / "out", *options)
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert not list((tmp_path / "out").glob("*")), "half a page was left behind"
+    return ran.returncode, ran.stderr
+
+
+def test_a_cell_that_fails_unexpectedly_stops_the_export(tmp_path: Path) -> None:
+    exit_code, said = refused(tmp_path, code("print(1)"), code("{}['gone']"))
+    assert exit_code == 1
+    assert "cell 2 (`{}['gone']`) fails, and is not meant to: KeyError: 'gone'" in said
+
+
+def test_an_expected_error_that_does_not_come_stops_the_export(tmp_path: Path) -> None:
+    exit_code, said = refused(tmp_path, code("x = 1", tags=["raises-exception"]))
+    assert exit_code == 1
+    assert "cell 1 (`x = 1`) is meant to fail, but ran without an error" in said
+
+
+def test_a_cell_that_does_not_end_stops_the_export(tmp_path: Path) -> None:
+    exit_code, said = refused(tmp_path, code("import time; time.sleep(600)"), options=("--timeout", "2"))
+    assert exit_code == 1
+    assert "did not end within 2 s" in said
+
+
+def test_a_picture_that_cannot_be_embedded_stops_the_export(tmp_path: Path) -> None:
+    exit_code, said = refused(tmp_path, text("![A door](gone.svg)"))
+    assert exit_code == 1
+    assert "the page would have to load gone.svg" in said
+
+
+def test_an_unknown_kernel_is_told(tmp_path: Path) -> None:
+    exit_code, said = refused(tmp_path, code("1"), options=("--kernel", "no-such-kernel"))
+    assert exit_code == 2
+    assert "there is no kernel “no-such-kernel”" in said
+
+
+def test_a_missing_and_a_broken_notebook_are_told(tmp_path: Path) -> None:
+    missing = export(tmp_path / "gone.ipynb", tmp_path / "out")
+    assert missing.returncode == 2
+    assert "gone.ipynb: cannot be read: No such file or directory" in missing.stderr
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{", encoding="utf-8")
+    told = export(broken, tmp_path / "out")
+    assert told.returncode == 2
+    assert "broken.ipynb: is not a notebook" in told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_notebook_is_not_changed(tmp_path: Path) -> None:
+    path = save(notebook(code("print(1)", run=None)), tmp_path / "lesson.ipynb")
+    before = path.read_bytes()
+    assert export(path, tmp_path / "out").returncode == 0
+    assert path.read_bytes() == before
