@@ -18,9 +18,12 @@ use crate::setup::progress::{Progress, Step};
 use crate::setup::venv::Venv;
 use crate::setup::{self, Project};
 
-/// nbval's own limit is half an hour a cell. The longest cell of a lesson takes some seconds; a
+/// The longest cell of a lesson takes some seconds; a
 /// minute and a half leaves room for a slow machine, and ends a cell that never comes back.
 const CELL_LIMIT_S: &str = "90";
+
+/// A kernel is ready within seconds; one that has to wait for others on a small machine takes longer.
+const START_LIMIT_S: &str = "120";
 
 /// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`.
 #[derive(Debug, Deserialize)]
@@ -35,6 +38,7 @@ struct Report {
 struct FailedCell {
     /// Index in the notebook, from 0; `None` for what concerns the notebook as a whole.
     cell: Option<usize>,
+    /// The cell as a person finds it: its number, its heading, its first line.
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -95,7 +99,8 @@ fn check(
             "-p",
             "no:cacheprovider",
         ])
-        .args(["--nbval", "--nbval-cell-timeout", CELL_LIMIT_S, "--rootdir"])
+        .args(["--nbval", "--nbval-cell-timeout", CELL_LIMIT_S])
+        .args(["--nbval-kernel-startup-timeout", START_LIMIT_S, "--rootdir"])
         .arg(&project.root)
         .arg(&notebook.path)
         .env("PYTHONPATH", project.root.join("check"))
@@ -151,9 +156,9 @@ fn run_pytest(mut command: Command, step: &Step) -> io::Result<(ExitStatus, Stri
     Ok((child.wait()?, printed))
 }
 
-/// The 17 of nbval's `notebooks/x.ipynb::ipynb::Cell 17 PASSED`.
+/// The `17 of 71` of the plugin's `x.ipynb::Cell 17 of 71`.
 fn cell_of(line: &str) -> Option<&str> {
-    line.split_once("::Cell ")?.1.split_whitespace().next()
+    Some(line.split_once("::Cell ")?.1.trim_end())
 }
 
 fn read_report(file: &Path) -> anyhow::Result<Report> {
@@ -173,20 +178,14 @@ fn verdict(notebook: &str, report: &Report) -> String {
     }
 }
 
+/// Which cell; then why; then the difference.
 fn explanation(failed: &FailedCell) -> String {
-    let place = match failed.cell {
-        Some(cell) => format!("cell {cell}"),
-        None => "the notebook".to_owned(),
+    let place = match (failed.cell, failed.title.as_str()) {
+        (None, _) => "the notebook as a whole".to_owned(),
+        (Some(cell), "") => format!("cell {}", cell + 1),
+        (Some(_), title) => title.to_owned(),
     };
-    let title = if failed.title.is_empty() {
-        String::new()
-    } else {
-        format!(" “{}”", failed.title)
-    };
-    let mut text = format!(
-        "\n  {place}{title}: {}\n",
-        indented(&failed.reason).trim_start()
-    );
+    let mut text = format!("\n  {place}\n{}\n", indented(&failed.reason));
     if let Some(diff) = failed
         .diff
         .as_deref()
@@ -221,7 +220,7 @@ mod tests {
     fn a_failed_cell_is_told_with_its_diff() {
         let report: Report = serde_json::from_str(
             r#"{"notebook": "x.ipynb", "cells": 12, "seconds": 3.2, "failed": [
-                {"cell": 4, "title": "Ada waits", "reason": "output differs", "diff": "-3\n+4"}]}"#,
+                {"cell": 4, "title": "In [3]: ada.join()", "reason": "output differs", "diff": "-3\n+4"}]}"#,
         )
         .expect("the report of the contract");
         assert_eq!(
@@ -230,16 +229,13 @@ mod tests {
         );
         assert_eq!(
             explanation(&report.failed[0]),
-            "\n  cell 4 “Ada waits”: output differs\n    -3\n    +4\n"
+            "\n  In [3]: ada.join()\n    output differs\n    -3\n    +4\n"
         );
     }
 
     #[test]
-    fn the_cell_under_way_is_read_from_nbvals_lines() {
-        assert_eq!(
-            cell_of("notebooks/x.ipynb::ipynb::Cell 17 PASSED  [ 20%]"),
-            Some("17")
-        );
+    fn the_cell_under_way_is_read_from_the_plugins_lines() {
+        assert_eq!(cell_of("x.ipynb::Cell 17 of 71\n"), Some("17 of 71"));
         assert_eq!(cell_of("collected 80 items"), None);
     }
 }

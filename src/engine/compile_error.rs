@@ -1,9 +1,11 @@
 //! Compiler errors, rendered the way rustc does, with the lines of the cell.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use evcxr::CompilationError;
+use regex::Regex;
 use serde_json::Value;
 
 use super::outcome::CellError;
@@ -40,7 +42,7 @@ pub fn render(errors: &[CompilationError], code: &str, count: usize) -> CellErro
             .and_then(|error| error_code(error))
             .unwrap_or(NO_CODE)
             .to_owned(),
-        evalue: first.map_or_else(String::new, |error| error.message()),
+        evalue: first.map_or_else(String::new, |error| readable(&error.message())),
         traceback,
     }
 }
@@ -54,7 +56,7 @@ fn error_code(error: &CompilationError) -> Option<&str> {
 }
 
 fn render_one(error: &CompilationError, code: &str, count: usize) -> String {
-    let message = error.message();
+    let message = readable(&error.message());
     let mut title = Level::ERROR.primary_title(message.as_str());
     if let Some(id) = error_code(error) {
         title = title.id(id);
@@ -88,11 +90,11 @@ fn render_one(error: &CompilationError, code: &str, count: usize) -> String {
     Renderer::styled().render(&report)
 }
 
-fn annotations<'a>(error: &'a CompilationError, code: &str) -> Vec<Annotation<'a>> {
+fn annotations<'a>(error: &CompilationError, code: &str) -> Vec<Annotation<'a>> {
     // evcxr labels a span that has no label with the message itself.
     let repeated = format!("{}: {}", error.level(), error.message());
     let mut annotations = Vec::new();
-    let mut seen: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut seen: Vec<(Range<usize>, String)> = Vec::new();
     for spanned in error.spanned_messages() {
         let Some(span) = &spanned.span else { continue };
         let Some(range) = byte_range(
@@ -102,15 +104,15 @@ fn annotations<'a>(error: &'a CompilationError, code: &str) -> Vec<Annotation<'a
         ) else {
             continue;
         };
-        let label = if spanned.label == repeated {
-            ""
+        let label = if spanned.label == repeated || about_generated_code(&spanned.label) {
+            String::new()
         } else {
-            spanned.label.as_str()
+            readable(&spanned.label)
         };
-        if seen.contains(&(range.clone(), label)) {
+        if seen.contains(&(range.clone(), label.clone())) {
             continue;
         }
-        seen.push((range.clone(), label));
+        seen.push((range.clone(), label.clone()));
         let kind = if spanned.is_primary {
             AnnotationKind::Primary
         } else {
@@ -137,10 +139,10 @@ fn annotations<'a>(error: &'a CompilationError, code: &str) -> Vec<Annotation<'a
 }
 
 type Notes = Vec<(String, String)>;
-type Suggestions<'a> = Vec<(String, Patch<'a>)>;
+type Suggestions = Vec<(String, Patch<'static>)>;
 
 /// Notes and helps; those that change one place of the cell as patches.
-fn children<'a>(error: &'a CompilationError, code: &str) -> (Notes, Suggestions<'a>) {
+fn children(error: &CompilationError, code: &str) -> (Notes, Suggestions) {
     let mut notes = Notes::new();
     let mut patches = Suggestions::new();
     let mut spanned = error.help_spanned().iter();
@@ -169,9 +171,9 @@ fn children<'a>(error: &'a CompilationError, code: &str) -> (Notes, Suggestions<
             .filter(|(_, replacement)| !about_generated_code(replacement));
         match patch {
             Some((range, replacement)) => {
-                patches.push((text.to_owned(), Patch::new(range, replacement.to_owned())));
+                patches.push((readable(text), Patch::new(range, replacement.to_owned())));
             }
-            None => notes.push((level.to_owned(), with_replacements(text, spans))),
+            None => notes.push((level.to_owned(), with_replacements(&readable(text), spans))),
         }
     }
     (notes, patches)
@@ -190,6 +192,14 @@ fn with_replacements(text: &str, spans: &[Value]) -> String {
     } else {
         format!("{text}: `{}`", replacements.join("` … `"))
     }
+}
+
+/// A text without places in the generated source, which the reader cannot look up.
+fn readable(text: &str) -> String {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\{([a-z ]+)@src/lib\.rs:[^}]*\}").expect("a valid pattern")
+    });
+    PLACE.replace_all(text, "{$1}").into_owned()
 }
 
 /// Whether a text speaks of names that only the generated source has, or of a file of ours.
@@ -235,6 +245,14 @@ mod tests {
             Some(code.len()..code.len())
         );
         assert_eq!(byte_range(code, (9, 1), (9, 2)), None);
+    }
+
+    #[test]
+    fn a_closure_is_named_without_its_place_in_the_generated_source() {
+        assert_eq!(
+            readable("within this `{closure@src/lib.rs:116:20: 116:27}`"),
+            "within this `{closure}`"
+        );
     }
 
     #[test]

@@ -4,6 +4,10 @@ use std::path::Path;
 
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
+/// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
+/// import them: what `join` and `catch_unwind` return is a `Box<dyn Any + Send>`.
+const NAMES_FOR_TYPES: &str = "use std::any::Any;";
+
 /// Cells to run, in order, so that the support crate and the folder's settings are in force.
 ///
 /// `unstable_types` names the features of the standard library that evcxr needs for type names which
@@ -30,7 +34,7 @@ pub fn start_up_cells(
             dependencies.push_str(&format!("#![feature({feature})]\n"));
         }
     }
-    let mut cells = vec![dependencies];
+    let mut cells = vec![dependencies, NAMES_FOR_TYPES.to_owned()];
     if !settings.dependencies.is_empty() {
         let lines: Vec<String> = settings
             .dependencies

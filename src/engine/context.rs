@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
@@ -155,8 +155,13 @@ impl Context {
         let number = self.next_request;
         self.next_request += 1;
         let variables = self.variables();
-        if let Err(error) = self.link.begin(number) {
-            return Err(self.dead_before_start(&error, code, &variables));
+        let process = self.evcxr.process_handle();
+        let alive = move || {
+            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            !matches!(process.try_wait(), Ok(Some(_)))
+        };
+        if let Err(error) = self.link.begin(number, &alive) {
+            return Err(self.dead_before_start(&error, &variables));
         }
         let sink = Arc::clone(&self.sink);
         let mut callbacks = EvalCallbacks {
@@ -226,16 +231,12 @@ impl Context {
         code: &str,
     ) -> CellValue {
         let mut value: CellValue = outputs.content_by_mime_type.into_iter().collect();
-        if let Some(bundle) = last {
-            if ends_with_value(code) {
-                value.extend(bundle);
-                // The unit value says nothing: the cell ended with a call for its effect.
-                if value.get("text/plain").is_some_and(|text| text == "()") {
-                    value.clear();
-                }
-            } else {
-                self.sink.display(bundle);
-            }
+        match last {
+            // The unit value says nothing: the cell ended with a loop or a call for its effect.
+            Some(bundle) if is_unit(&bundle) => {}
+            Some(bundle) if ends_with_value(code) => value.extend(bundle),
+            Some(bundle) => self.sink.display(bundle),
+            None => {}
         }
         value
     }
@@ -243,6 +244,7 @@ impl Context {
     fn unwound(&self, report: &Report) -> CellError {
         match report.panics.last() {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
+            Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
             Some(panic) => {
                 let generated = self.evcxr.last_source().unwrap_or_default();
                 panic_report::render(panic, &generated, &self.cells)
@@ -255,10 +257,9 @@ impl Context {
     fn dead_before_start(
         &mut self,
         error: &std::io::Error,
-        code: &str,
         variables: &[String],
     ) -> CellError {
-        match self.evcxr.execute(code) {
+        match self.evcxr.execute("let _ = ();") {
             Err(Error::SubprocessTerminated(message)) => {
                 self.link.drain();
                 let _ = self.link.finish();
@@ -267,6 +268,10 @@ impl Context {
             _ => CellError::plain("crash", error.to_string()),
         }
     }
+}
+
+fn is_unit(bundle: &super::Bundle) -> bool {
+    bundle.len() == 1 && bundle.get("text/plain").is_some_and(|text| text == "()")
 }
 
 fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {

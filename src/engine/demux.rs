@@ -334,7 +334,14 @@ mod tests {
         let mut demux = Demux::stdout("n0nce");
         let mut pieces = demux.push(&input);
         pieces.extend(demux.finish());
-        assert_eq!(pieces, [text(std::str::from_utf8(&input).expect("ASCII"))]);
+        let joined: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.as_str(),
+                other => panic!("{other:?} is not text"),
+            })
+            .collect();
+        assert_eq!(joined.as_bytes(), input);
     }
 
     #[test]

@@ -26,6 +26,8 @@ use super::sink::{Sink, Stream};
 /// How long the runtime may take to answer that a request begins. It answers in well under a
 /// millisecond; a machine that swaps may need seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How often it is looked whether a process that does not answer has ended; an answer wakes at once.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How much is read from a stream at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -43,6 +45,9 @@ pub struct Panic {
     pub line: u32,
     /// The column in that line, from 1; 0 when unknown.
     pub column: u32,
+    /// Stop had been pressed before: then it is a consequence, such as a `join` of a thread that was
+    /// stopped.
+    pub after_stop: bool,
 }
 
 /// What happened while a request ran.
@@ -143,9 +148,11 @@ impl Link {
 
     /// A request begins; returns when the runtime knows it.
     ///
+    /// `alive` tells whether the process that evcxr has started still runs.
+    ///
     /// # Errors
-    /// When no runtime answers.
-    pub fn begin(&self, cell: u64) -> io::Result<()> {
+    /// When the process has ended, or does not answer.
+    pub fn begin(&self, cell: u64, alive: &dyn Fn() -> bool) -> io::Result<()> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         let mut state = self.lock();
         state.cell = cell;
@@ -162,14 +169,19 @@ impl Link {
                 asked = state.pid;
                 send(&state, &ToRuntime::Begin { cell });
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if !alive() {
+                return Err(io::Error::new(
+                    ErrorKind::BrokenPipe,
+                    "the process that runs the cells has ended",
+                ));
+            }
+            if Instant::now() >= deadline {
                 return Err(io::Error::new(
                     ErrorKind::TimedOut,
                     "the process that runs the cells does not answer",
                 ));
             }
-            state = self.wait(state, left);
+            state = self.wait(state, LOOK_EVERY);
         }
     }
 
@@ -374,12 +386,16 @@ impl Reader {
                 file,
                 line,
                 column,
-            } => state.report.panics.push(Panic {
-                message,
-                file,
-                line,
-                column,
-            }),
+            } => {
+                let after_stop = state.report.stop_pressed;
+                state.report.panics.push(Panic {
+                    message,
+                    file,
+                    line,
+                    column,
+                    after_stop,
+                });
+            }
             ToKernel::Interrupted { cell } if cell == state.cell => {
                 state.report.interrupted = true;
             }
@@ -475,6 +491,7 @@ impl Reader {
                     file: String::new(),
                     line: 0,
                     column: 0,
+                    after_stop: false,
                 });
             }
             state.report.unwound = true;

@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::link::Panic;
 use super::outcome::CellError;
 use super::source_map::{CellSource, locate};
+use crate::setup::evcxr_toml::SUPPORT;
 
 /// The name under which every panic is reported.
 pub const PANIC: &str = "panic";
@@ -81,10 +82,12 @@ fn offset(generated: &str, line: usize, column: usize, cell: &str, cell_line: us
         .take(column.saturating_sub(1))
         .map(char::len_utf8)
         .sum();
-    let shift = generated.find(text.trim()).unwrap_or(0);
-    let indent = text.len() - text.trim_start().len();
-    let inside = column.saturating_sub(shift).min(text.trim().len());
-    let mut at = start + indent + inside;
+    // Where the generated line's text starts in either line.
+    let piece = generated.trim();
+    let here = text.find(piece).unwrap_or(text.len() - text.trim_start().len());
+    let there = generated.len() - generated.trim_start().len();
+    let inside = column.saturating_sub(there).min(piece.len());
+    let mut at = (start + here + inside).min(cell.len());
     while !cell.is_char_boundary(at) {
         at -= 1;
     }
@@ -98,14 +101,22 @@ fn end_of_line(cell: &str, start: usize) -> usize {
     start + shown.len().max(1).min(cell.len() - start)
 }
 
-/// A path without the part that differs from machine to machine.
-fn library_file(file: &str) -> &str {
-    for marker in ["/registry/src/", "/library/"] {
-        if let Some((_, inside)) = file.split_once(marker) {
-            return inside;
-        }
+/// A path without the part that differs from machine to machine: the crate and what is in it.
+fn library_file(file: &str) -> String {
+    if let Some((_, inside)) = file.split_once("/library/") {
+        return inside.to_owned();
     }
-    file
+    let Some((folder, inside)) = file.rsplit_once("/src/") else {
+        return file.rsplit('/').next().unwrap_or(file).to_owned();
+    };
+    let name = folder.rsplit('/').next().unwrap_or(folder);
+    // The support crate's folder is named after its content.
+    let name = if name.starts_with("support") {
+        SUPPORT
+    } else {
+        name
+    };
+    format!("{name}/src/{inside}")
 }
 
 #[cfg(test)]
@@ -130,6 +141,7 @@ mod tests {
             file: "src/lib.rs".to_owned(),
             line: 4,
             column: 5,
+            after_stop: false,
         };
         let error = render(&panic, generated, &cells);
         assert_eq!(error.ename, "panic");
@@ -145,13 +157,31 @@ mod tests {
     fn a_panic_inside_a_library_says_so_without_a_path_of_the_machine() {
         let panic = Panic {
             message: "boom".to_owned(),
-            file: "/a/b/.cargo/registry/src/index-1/rand-0.9.0/src/lib.rs.x".to_owned(),
+            file: "/a/b/.cache/rust-lessons/support-0123/src/lock.rs".to_owned(),
             line: 4,
             column: 5,
+            after_stop: false,
         };
         let shown = plain(&render(&panic, "", &[]));
         assert!(shown.contains("panic: boom"), "{shown}");
-        assert!(!shown.contains("/a/b"), "{shown}");
+        assert!(shown.contains("in `lesson_support/src/lock.rs`, line 4"), "{shown}");
+    }
+
+    #[test]
+    fn the_second_statement_of_a_line_gets_its_own_caret() {
+        let cells = [CellSource {
+            count: 2,
+            code: "let a = 1; panic!(\"{a}\");".to_owned(),
+        }];
+        let panic = Panic {
+            message: "1".to_owned(),
+            file: "src/lib.rs".to_owned(),
+            line: 2,
+            column: 1,
+            after_stop: false,
+        };
+        let shown = plain(&render(&panic, "let a = 1;\npanic!(\"{a}\");", &cells));
+        assert!(shown.contains("cell 2:1:12"), "{shown}");
     }
 
     #[test]
@@ -166,6 +196,7 @@ mod tests {
             file: "src/lib.rs".to_owned(),
             line: 1,
             column: 18,
+            after_stop: false,
         };
         let shown = plain(&render(&panic, code, &cells));
         assert!(shown.contains("cell 1:1:18"), "{shown}");

@@ -23,6 +23,8 @@ pub struct Place<'a> {
     pub line: usize,
 }
 
+/// A piece of a line that is shorter than this is found everywhere: `}`, `)`.
+const SHORTEST: usize = 4;
 /// How many neighbours on each side are compared.
 const NEIGHBOURS: usize = 6;
 
@@ -40,8 +42,8 @@ pub fn locate<'a>(generated: &str, line: usize, cells: &'a [CellSource]) -> Opti
     for cell in cells.iter().rev() {
         let lines: Vec<&str> = cell.code.lines().map(str::trim).collect();
         for (index, text) in lines.iter().enumerate() {
-            // The last expression gets a wrapper around it, on its own line.
-            let same = *text == wanted || (text.len() > 3 && wanted.contains(text));
+            // Statements that share a line in the cell get a line each in the generated source.
+            let same = *text == wanted || (wanted.len() >= SHORTEST && text.contains(wanted));
             if !same {
                 continue;
             }
@@ -118,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_last_expression_is_found() {
-        let cells = [cell(4, "let v = vec![1];\nv[9]")];
-        let place = locate("let v = vec![1];\n(&v[9]).evcxr_display();", 2, &cells);
-        assert_eq!(place.map(|place| place.line), Some(2));
+    fn statements_that_share_a_line_are_found_in_it() {
+        let cells = [cell(4, "let v = vec![1]; v[9]\nv.len()")];
+        let place = locate("let v = vec![1];\nv[9]\nv.len()", 2, &cells);
+        assert_eq!(place.map(|place| place.line), Some(1));
     }
 }

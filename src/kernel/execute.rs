@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jupyter_protocol::{
-    ErrorOutput, ExecuteInput, ExecuteReply, ExecuteRequest, ExecuteResult, ExecutionCount,
-    JupyterMessage, ReplyError, ReplyStatus,
+    ErrorOutput, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, JupyterMessage,
+    ReplyError, ReplyStatus, UnknownMessage,
 };
+use serde_json::json;
 
 use super::output::media;
 use super::session::Session;
@@ -25,10 +26,6 @@ pub async fn execute(
             history.count()
         }
     });
-    session
-        .output
-        .belongs_to(request, content.allow_stdin)
-        .await;
     if !content.silent {
         let input = ExecuteInput {
             code: content.code.clone(),
@@ -36,6 +33,10 @@ pub async fn execute(
         };
         session.publish(input, Some(request)).await;
     }
+    session
+        .output
+        .belongs_to(request, content.allow_stdin)
+        .await;
     let outcome = if content.code.trim().is_empty() {
         Ok(CellValue::new())
     } else {
@@ -47,8 +48,9 @@ pub async fn execute(
                 if remembered && let Some(text) = value.get("text/plain") {
                     session.with_history(|history| history.set_output(text));
                 }
-                let result = ExecuteResult::new(ExecutionCount::new(count), media(value));
-                session.publish(result, Some(request)).await;
+                session
+                    .publish(execute_result(count, value), Some(request))
+                    .await;
             }
             None
         }
@@ -80,5 +82,17 @@ pub async fn execute(
         payload: Vec::new(),
         user_expressions: error.is_none().then(Default::default),
         error,
+    }
+}
+
+/// The library's own type sends `"transient": null`, which the message schema does not allow.
+fn execute_result(count: usize, value: CellValue) -> UnknownMessage {
+    UnknownMessage {
+        msg_type: "execute_result".to_owned(),
+        content: json!({
+            "execution_count": count,
+            "data": media(value),
+            "metadata": {},
+        }),
     }
 }

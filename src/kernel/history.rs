@@ -191,6 +191,6 @@ mod tests {
         );
         assert_eq!(lines(reply(&filled(), &request("a", false))), [2, 4]);
         assert_eq!(lines(reply(&filled(), &request("a", true))), [4]);
-        assert_eq!(lines(reply(&filled(), &request("let (", false))), []);
+        assert!(lines(reply(&filled(), &request("let (", false))).is_empty());
     }
 }

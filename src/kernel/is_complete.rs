@@ -56,7 +56,7 @@ fn open_at_the_end(code: &str) -> Open {
         .descendants_with_tokens()
         .filter_map(|element| element.into_token())
         .collect();
-    if tokens.iter().any(|token| unterminated(token)) {
+    if tokens.iter().any(unterminated) {
         return Open::Text;
     }
     // Without the wrapper: `fn cell() {` in front, `}` at the end.

@@ -27,7 +27,7 @@ mod tests {
 
     use super::Moment;
     use crate::thread_mark::ThreadMark;
-    use crate::waiter::{Outcome, Waiter};
+    use crate::waiter::{Outcome, Waiter, WhileUnwinding};
     use crate::{KeyboardInterrupt, Lock, interrupt};
 
     /// More than a correct program needs, so that a lost wake-up is a failure and no endless wait.
@@ -75,11 +75,13 @@ mod tests {
         interrupt::press_stop(&ThreadMark::current());
     }
 
-    /// Stops the calling thread from another one, during its next wait.
-    fn press_stop_soon() {
-        let me = ThreadMark::current();
+    /// Stops the calling thread from another one, once it waits for `lock`.
+    fn press_stop_in_queue_of(lock: &Lock) {
+        let (me, lock) = (ThreadMark::current(), lock.clone());
         thread::spawn(move || {
-            thread::sleep(BRIEFLY);
+            while lock.waiters().is_empty() {
+                thread::yield_now();
+            }
             interrupt::press_stop(&me);
         });
     }
@@ -94,7 +96,7 @@ mod tests {
             let me = ThreadMark::current();
             at(Moment::Looked, press_stop);
             let deadline = std::time::Instant::now() + PLENTY;
-            let outcome = Waiter::new(me).wait(Some(deadline));
+            let outcome = Waiter::new(me).wait(Some(deadline), WhileUnwinding::GiveUp);
             assert_eq!(outcome, Outcome::Stopped);
             assert_all_steps_ran();
         });
@@ -107,7 +109,10 @@ mod tests {
             let same = waiter.clone();
             at(Moment::Looked, move || same.ring());
             let deadline = std::time::Instant::now() + PLENTY;
-            assert_eq!(waiter.wait(Some(deadline)), Outcome::Rung);
+            assert_eq!(
+                waiter.wait(Some(deadline), WhileUnwinding::GiveUp),
+                Outcome::Rung
+            );
             assert_all_steps_ran();
         });
     }
@@ -136,7 +141,7 @@ mod tests {
             let handle = lock.clone();
             at(Moment::WaitEnded, move || handle.release());
             assert!(is_stopped(|| {
-                press_stop_soon();
+                press_stop_in_queue_of(&lock);
                 lock.acquire()
             }));
             assert!(!lock.locked(), "nobody is there who would release it");
@@ -167,7 +172,7 @@ mod tests {
                 handle.release();
             });
             assert!(is_stopped(|| {
-                press_stop_soon();
+                press_stop_in_queue_of(&lock);
                 lock.acquire()
             }));
             let bea = bea_rx.recv_timeout(PLENTY).expect("Bea was started");
@@ -180,7 +185,7 @@ mod tests {
         struct WaitsInDrop(Lock, mpsc::Sender<bool>);
         impl Drop for WaitsInDrop {
             fn drop(&mut self) {
-                press_stop_soon();
+                press_stop_in_queue_of(&self.0);
                 self.1.send(self.0.acquire()).expect("the test goes on");
             }
         }

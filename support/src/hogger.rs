@@ -21,7 +21,7 @@ use crate::thread::Thread;
 /// ada.join().unwrap();
 /// assert!(!lock.locked());
 /// // Ada: wants the studio lock
-/// // Ada: has the studio lock and keeps it for 10ms
+/// // Ada: has the studio lock and keeps it for 0.01 s
 /// // Ada: releases the studio lock
 /// ```
 pub fn lock_hogger(name: &str, lock: &Lock, hold: Duration) -> Thread<()> {
@@ -58,10 +58,10 @@ pub fn faulty_hogger(name: &str, lock: &Lock, hold: Duration) -> Thread<()> {
 }
 
 fn acquire_and_keep(who: &str, lock: &Lock, hold: Duration) {
-    let name = lock.name();
+    let (name, seconds) = (lock.name(), hold.as_secs_f64());
     println!("{who}: wants the {name} lock");
     if lock.acquire() {
-        println!("{who}: has the {name} lock and keeps it for {hold:?}");
+        println!("{who}: has the {name} lock and keeps it for {seconds} s");
         sleep(hold);
     }
 }

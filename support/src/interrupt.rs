@@ -36,7 +36,7 @@ pub fn checkpoint() {
     if thread::panicking() {
         return;
     }
-    mark.set_stopping(false);
+    mark.end_stopping();
     if claim_pending(&mark) {
         unwind(&mark);
     }
@@ -44,7 +44,7 @@ pub fn checkpoint() {
 
 /// Leaves the calling thread, whose mark this is, by unwinding. A stop must have been claimed.
 pub(crate) fn unwind(mark: &ThreadMark) -> ! {
-    mark.set_stopping(true);
+    mark.begin_stopping();
     resume_unwind(Box::new(KeyboardInterrupt))
 }
 
@@ -52,9 +52,24 @@ pub(crate) fn unwind(mark: &ThreadMark) -> ! {
 pub(crate) fn is_cell_thread() -> bool {
     match runtime() {
         Some(runtime) => (runtime.is_cell_thread)(),
-        // The stock kernel, and a program of one's own, run their code on the main thread.
-        None => thread::current().name() == Some("main"),
+        None => is_main_thread(),
     }
+}
+
+/// Whether this is the thread on which the process began: the stock kernel runs its cells there.
+#[cfg(target_os = "linux")]
+fn is_main_thread() -> bool {
+    // Not by the name: the copy of `std` that a cell uses has not seen the process begin.
+    // SAFETY: takes nothing and cannot fail.
+    let thread = unsafe { libc::gettid() };
+    // SAFETY: takes nothing and cannot fail.
+    let process = unsafe { libc::getpid() };
+    thread == process
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_main_thread() -> bool {
+    thread::current().name() == Some("main")
 }
 
 /// Claims a stop raised before now for the calling thread, whose mark this is.
@@ -64,18 +79,26 @@ pub(crate) fn claim_pending(mark: &ThreadMark) -> bool {
     if thread::panicking() {
         return false;
     }
-    let claimed = match runtime() {
-        Some(runtime) => match (runtime.stage)() {
-            0 => false,
-            _ if (runtime.is_cell_thread)() => (runtime.take)(),
-            stage => stage >= STAGE_ALL_THREADS,
-        },
-        None => mark.take_stop(),
-    };
+    let claimed = is_pending(mark)
+        && match runtime() {
+            Some(runtime) if (runtime.is_cell_thread)() => (runtime.take)(),
+            // Meant for all threads, so there is nothing to take from the others.
+            Some(_) => true,
+            None => mark.take_stop(),
+        };
     if !claimed {
         forced::reached(Moment::Looked);
     }
     claimed
+}
+
+/// Whether a stop waits to be claimed by the calling thread, whose mark this is.
+pub(crate) fn is_pending(mark: &ThreadMark) -> bool {
+    match runtime() {
+        Some(runtime) if (runtime.is_cell_thread)() => (runtime.stage)() >= STAGE_CELL_THREAD,
+        Some(runtime) => (runtime.stage)() >= STAGE_ALL_THREADS,
+        None => mark.has_stop(),
+    }
 }
 
 /// Claims the stop that woke `waiter`, a wait of the calling thread.
@@ -92,6 +115,12 @@ pub(crate) fn claim(waiter: &Waiter) -> bool {
 /// Whether the kernel's own runtime runs this process.
 pub(crate) fn has_runtime() -> bool {
     runtime().is_some()
+}
+
+/// The number of the running cell, where the runtime tells.
+pub(crate) fn current_cell() -> Option<u64> {
+    let current_cell = runtime()?.current_cell?;
+    Some(current_cell())
 }
 
 /// Stops the running cell as the stop button would; without a runtime, the thread of `mark`.
@@ -126,6 +155,8 @@ struct Runtime {
     stage: extern "C" fn() -> u32,
     take: extern "C" fn() -> bool,
     press_stop: extern "C" fn(),
+    /// A runtime need not have this one.
+    current_cell: Option<extern "C" fn() -> u64>,
 }
 
 fn runtime() -> Option<&'static Runtime> {
@@ -169,6 +200,10 @@ impl Runtime {
             take: unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> bool>(take) },
             // SAFETY: ABI 1 defines it as `extern "C" fn()`.
             press_stop: unsafe { transmute::<*mut libc::c_void, extern "C" fn()>(press_stop) },
+            current_cell: symbol(c"lesson_runtime_current_cell").map(|current_cell| {
+                // SAFETY: where it exists, it is an `extern "C" fn() -> u64`.
+                unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> u64>(current_cell) }
+            }),
         };
         subscribe(on_interrupt);
         Some(found)

@@ -15,7 +15,7 @@ use crate::held::Held;
 use crate::interrupt;
 use crate::thread_mark::ThreadMark;
 use crate::timeline::{GiveUp, Timeline};
-use crate::waiter::{Outcome, Waiter};
+use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 
 /// A lock with a name, acquired and released by hand, as Python's `threading.Lock`.
 ///
@@ -109,7 +109,8 @@ impl Lock {
     /// [`KeyboardInterrupt`](crate::KeyboardInterrupt).
     #[must_use = "`false` means that the lock was not acquired"]
     pub fn acquire(&self) -> bool {
-        self.take(Patience::Endless).is_some()
+        self.take(Patience::Endless, WhileUnwinding::GiveUp)
+            .is_some()
     }
 
     /// Waits for the lock for `limit` of wall-clock time at most. `true` if it was acquired,
@@ -132,7 +133,7 @@ impl Lock {
             Some(deadline) => Patience::Until(deadline),
             None => Patience::Endless,
         };
-        self.take(patience).is_some()
+        self.take(patience, WhileUnwinding::GiveUp).is_some()
     }
 
     /// Takes the lock if it is free, and returns at once in any case: `true` if it was acquired.
@@ -145,7 +146,7 @@ impl Lock {
     /// ```
     #[must_use = "`false` means that the lock was not acquired"]
     pub fn try_acquire(&self) -> bool {
-        self.take(Patience::None).is_some()
+        self.take(Patience::None, WhileUnwinding::GiveUp).is_some()
     }
 
     /// Frees the lock, or hands it to the first in the queue. Any thread may do this, not only
@@ -211,7 +212,8 @@ impl Lock {
     }
 
     /// Acquires the lock, waiting as [`acquire`](Self::acquire) does, and returns a guard that
-    /// releases it when it is dropped, also by a panic.
+    /// releases it when it is dropped, also by a panic. While the thread unwinds already, it waits
+    /// on in spite of a stop.
     ///
     /// The guard owns a handle on the lock. It can be kept in a variable, also from one cell to
     /// the next, and given to another thread. Bind it to a name: `let _ = lock.hold();` releases
@@ -229,8 +231,8 @@ impl Lock {
     #[must_use = "dropped at once, the guard releases the lock at once"]
     pub fn hold(&self) -> Held {
         loop {
-            // `None` only while unwinding: there is no guard without the lock, so ask again.
-            if let Some(ticket) = self.take(Patience::Endless) {
+            // There is no guard without the lock. This patience always gets it, at the first try.
+            if let Some(ticket) = self.take(Patience::Endless, WhileUnwinding::WaitOn) {
                 return Held::new(self.clone(), ticket);
             }
         }
@@ -251,7 +253,7 @@ impl Lock {
     }
 
     /// The ticket under which the lock was acquired, or `None`.
-    fn take(&self, patience: Patience) -> Option<u64> {
+    fn take(&self, patience: Patience, while_unwinding: WhileUnwinding) -> Option<u64> {
         interrupt::checkpoint();
         let me = ThreadMark::current();
         let (waiter, ticket) = {
@@ -282,7 +284,7 @@ impl Lock {
             Patience::Until(deadline) => Some(deadline),
             Patience::None | Patience::Endless => None,
         };
-        let outcome = waiter.wait(deadline);
+        let outcome = waiter.wait(deadline, while_unwinding);
         if outcome != Outcome::Rung {
             forced::reached(Moment::WaitEnded);
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::interrupt;
 use crate::thread_mark::ThreadMark;
-use crate::waiter::{Outcome, Waiter};
+use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 
 /// Lets the calling thread sleep for `duration` of wall-clock time, or a little longer.
 ///
@@ -24,7 +24,8 @@ pub fn sleep(duration: Duration) {
     let me = ThreadMark::current();
     // Further off than the clock can count is for ever.
     let deadline = Instant::now().checked_add(duration);
-    if let Outcome::Stopped = Waiter::new(me.clone()).wait(deadline) {
+    let waiter = Waiter::new(me.clone());
+    if let Outcome::Stopped = waiter.wait(deadline, WhileUnwinding::GiveUp) {
         interrupt::unwind(&me);
     }
 }

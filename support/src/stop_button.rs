@@ -14,7 +14,8 @@ use crate::thread_mark::ThreadMark;
 ///
 /// For a cell that blocks for ever on purpose and shall still come back when nobody sits in front
 /// of it. In a notebook it stops the running cell exactly as the button does; where there is no
-/// notebook, it stops the thread that called this. Nothing has to be done with the returned
+/// notebook, it stops the thread that called this. Once that cell is over, or the thread was
+/// stopped in another way, nothing is pressed any more. Nothing has to be done with the returned
 /// [`StopPress`]; it can take the press back.
 ///
 /// ```
@@ -41,10 +42,13 @@ pub fn press_stop_after(delay: Duration) -> StopPress {
     // Further off than the clock can count is never.
     if let Some(due) = Instant::now().checked_add(delay) {
         let shared = Arc::clone(&press.shared);
+        // A reader may have pressed the button first. Then this press must not hit what runs next.
+        let aimed_at = (interrupt::current_cell(), target.stops());
         thread::Builder::new()
             .name("stop button".to_owned())
             .spawn(move || {
-                if shared.wait_until(due) {
+                let still_due = shared.wait_until(due);
+                if still_due && aimed_at == (interrupt::current_cell(), target.stops()) {
                     interrupt::press_stop(&target);
                 }
             })

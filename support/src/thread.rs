@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use crate::interrupt;
 use crate::panicked::Panicked;
 use crate::thread_mark::ThreadMark;
-use crate::waiter::{Outcome, Waiter};
+use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 
 /// A thread with a name, made first and started later, as Python's `threading.Thread`.
 ///
@@ -127,7 +127,8 @@ impl<T: Clone> Thread<T> {
     /// Waits until the thread has ended, and returns a copy of its value.
     ///
     /// A stop of the cell unwinds with [`KeyboardInterrupt`](crate::KeyboardInterrupt) and leaves
-    /// the thread as it is; join it again whenever you like.
+    /// the thread as it is; join it again whenever you like. While this thread unwinds already, it
+    /// waits on in spite of a stop.
     ///
     /// # Errors
     /// [`Panicked`] when the thread panicked, or was stopped itself.
@@ -141,14 +142,11 @@ impl<T: Clone> Thread<T> {
         }
         let me = ThreadMark::current();
         while let Some(waiter) = self.shared.ask_for_end(&me) {
-            match waiter.wait(None) {
-                Outcome::Rung => break,
-                Outcome::Stopped => {
-                    self.shared.forget(&waiter);
-                    interrupt::unwind(&me);
-                }
-                // The stop has freed the other thread, or it comes to its end by itself.
-                Outcome::StoppedWhileUnwinding | Outcome::TimedOut => self.shared.forget(&waiter),
+            // While unwinding there is nothing to return before the end; a stop that is meant for
+            // all threads ends the other one, too.
+            if let Outcome::Stopped = waiter.wait(None, WhileUnwinding::WaitOn) {
+                self.shared.forget(&waiter);
+                interrupt::unwind(&me);
             }
         }
         let outcome = self.shared.outcome.lock();

@@ -22,6 +22,8 @@ pub(crate) struct ThreadMark {
     stop_pending: AtomicBool,
     /// The thread unwinds because it was stopped, which is no panic.
     stopping: AtomicBool,
+    /// How often it was stopped.
+    stops: AtomicU64,
 }
 
 impl ThreadMark {
@@ -43,6 +45,7 @@ impl ThreadMark {
             ended: OnceLock::new(),
             stop_pending: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            stops: AtomicU64::new(0),
         }
     }
 
@@ -80,12 +83,26 @@ impl ThreadMark {
         self.stop_pending.store(true, Ordering::Release);
     }
 
+    pub(crate) fn has_stop(&self) -> bool {
+        self.stop_pending.load(Ordering::Acquire)
+    }
+
     pub(crate) fn take_stop(&self) -> bool {
         self.stop_pending.swap(false, Ordering::Acquire)
     }
 
-    pub(crate) fn set_stopping(&self, stopping: bool) {
-        self.stopping.store(stopping, Ordering::Relaxed);
+    /// Notes that the thread begins to unwind because it was stopped.
+    pub(crate) fn begin_stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.stops.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_stopping(&self) {
+        self.stopping.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stops(&self) -> u64 {
+        self.stops.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -18,8 +18,18 @@ pub(crate) enum Outcome {
     TimedOut,
     /// A stop was claimed for this wait: the caller tidies up and calls [`interrupt::unwind`].
     Stopped,
-    /// A stop came, but the thread is unwinding already and must not do so twice.
+    /// A stop came, but the thread is unwinding already and must not do so twice. Only of waits
+    /// that said [`WhileUnwinding::GiveUp`].
     StoppedWhileUnwinding,
+}
+
+/// What a stop does to a wait that is made while its thread unwinds, in a destructor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhileUnwinding {
+    /// It ends the wait: the caller has a way to say so.
+    GiveUp,
+    /// Nothing: the caller has nothing to go on with.
+    WaitOn,
 }
 
 /// One blocked call of one thread. Whoever ends the wait calls [`Waiter::ring`].
@@ -78,10 +88,18 @@ impl Waiter {
 
     /// Blocks the calling thread, which has to be the owner, until [`ring`](Self::ring), a stop,
     /// or `deadline`; `None` waits for ever.
-    pub(crate) fn wait(self: &Arc<Self>, deadline: Option<Instant>) -> Outcome {
+    pub(crate) fn wait(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+        while_unwinding: WhileUnwinding,
+    ) -> Outcome {
+        let gives_up = while_unwinding == WhileUnwinding::GiveUp;
         let _entered = Entered::new(self);
         if interrupt::claim_pending(&self.owner) {
             return Outcome::Stopped;
+        }
+        if gives_up && thread::panicking() && interrupt::is_pending(&self.owner) {
+            return Outcome::StoppedWhileUnwinding;
         }
         let mut flags = self.flags.lock();
         loop {
@@ -90,7 +108,10 @@ impl Waiter {
             }
             if std::mem::take(&mut flags.stopped) {
                 if thread::panicking() {
-                    return Outcome::StoppedWhileUnwinding;
+                    if gives_up {
+                        return Outcome::StoppedWhileUnwinding;
+                    }
+                    continue;
                 }
                 // Not under `flags`: the runtime may hold a lock of its own while it calls us.
                 drop(flags);

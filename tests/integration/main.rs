@@ -7,4 +7,5 @@ mod checking;
 mod doctor;
 mod kernelspecs;
 mod python_side;
+mod readme;
 mod tracked_files;

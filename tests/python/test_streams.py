@@ -9,7 +9,8 @@ from frontend import FrontEnd
 
 def test_a_thread_prints_while_no_cell_runs(kernel: FrontEnd) -> None:
     ran = kernel.ok(
-        'let ada = Thread::new("Ada", || { sleep(Duration::from_millis(1500)); println!("Ada speaks"); });\nada.start();'
+        'let ada = Thread::new("Ada", || { sleep(Duration::from_millis(1500)); println!("Ada speaks"); });\n'
+        "ada.start();"
     )
     assert "Ada speaks" not in ran.stdout, "the cell has waited for the thread"
     started = time.monotonic()
@@ -19,7 +20,8 @@ def test_a_thread_prints_while_no_cell_runs(kernel: FrontEnd) -> None:
 
 def test_a_std_thread_prints_while_no_cell_runs(kernel: FrontEnd) -> None:
     ran = kernel.ok(
-        'std::thread::spawn(|| for n in 0..3 { std::thread::sleep(Duration::from_millis(300)); println!("late {n}"); });'
+        "std::thread::spawn(|| for n in 0..3 {\n"
+        '    std::thread::sleep(Duration::from_millis(300)); println!("late {n}");\n});'
     )
     assert kernel.until_printed(ran.request_id, "late 2\n", 20).endswith("late 0\nlate 1\nlate 2\n")
 

@@ -15,6 +15,8 @@ use crate::deadline::{AGES, PLENTY, in_background, on_thread, until, until_queue
 
 const SOON: Duration = Duration::from_millis(20);
 const AT_ONCE: Duration = Duration::ZERO;
+/// Long enough for some steps to be done before, on a busy machine, too.
+const LATER: Duration = Duration::from_millis(600);
 
 /// Runs `work`, which has to be stopped.
 #[track_caller]
@@ -263,8 +265,21 @@ fn a_stop_reaches_only_the_thread_it_is_meant_for() {
 #[test]
 fn a_press_taken_back_does_not_happen() {
     on_thread("Ada", || {
-        press_stop_after(SOON).cancel();
-        sleep(SOON * 3);
+        press_stop_after(LATER).cancel();
+        sleep(LATER + SOON);
+        checkpoint();
+    });
+}
+
+#[test]
+fn a_press_does_not_outlive_another_stop() {
+    on_thread("Ada", || {
+        press_stop_after(LATER);
+        stopped(|| {
+            press_stop_after(AT_ONCE);
+            sleep(AGES);
+        });
+        sleep(LATER + SOON);
         checkpoint();
     });
 }
@@ -317,6 +332,50 @@ fn a_stop_while_unwinding_ends_the_wait_without_unwinding_again() {
     assert_eq!(payload.downcast_ref(), Some(&"the first one"));
     assert_eq!(acquired_rx.try_recv(), Ok(false));
     assert!(lock.waiters().is_empty());
+}
+
+#[test]
+fn a_stop_before_a_wait_while_unwinding_is_not_lost() {
+    struct WaitsInDrop;
+    impl Drop for WaitsInDrop {
+        fn drop(&mut self) {
+            press_stop_after(AT_ONCE);
+            thread::sleep(SOON);
+            sleep(AGES);
+            sleep(AGES);
+        }
+    }
+    let ada = in_background("Ada", || {
+        let _waits = WaitsInDrop;
+        panic!("the first one");
+    });
+    let payload = ada.outcome().unwrap_err();
+    assert_eq!(payload.downcast_ref(), Some(&"the first one"));
+}
+
+#[test]
+fn a_guard_asked_for_while_unwinding_is_waited_for_in_spite_of_a_stop() {
+    struct HoldsInDrop(Lock);
+    impl Drop for HoldsInDrop {
+        fn drop(&mut self) {
+            press_stop_after(AT_ONCE);
+            let held = self.0.hold();
+            assert!(held.lock().locked());
+        }
+    }
+    let lock = Lock::new("studio");
+    assert!(lock.acquire());
+    let handle = lock.clone();
+    let ada = in_background("Ada", move || {
+        let _holds = HoldsInDrop(handle);
+        panic!("the first one");
+    });
+    until_queue(&lock, &["Ada"]);
+    thread::sleep(SOON);
+    assert_eq!(lock.waiters(), ["Ada"]);
+    lock.release();
+    assert!(ada.outcome().is_err());
+    assert!(!lock.locked());
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::deadline::{AGES, PLENTY, in_background, on_thread, until_queue};
 use crate::own_process::in_own_process;
 
 const SOON: Duration = Duration::from_millis(20);
+/// Long enough for some steps to be done before, on a busy machine, too.
+const LATER: Duration = Duration::from_millis(600);
 
 /// The stand-in, compiled once for all tests of this process.
 fn fake_runtime() -> String {
@@ -140,7 +142,6 @@ fn a_stop_is_claimed_once() {
         let lock = Lock::new("studio");
         assert!(lock.acquire());
         assert!(is_stopped(|| (press_stop_after(SOON), lock.acquire())));
-        // The stage is still raised, for the cell still runs.
         assert!(!lock.acquire_for(SOON));
         sleep(SOON);
         checkpoint();
@@ -242,6 +243,31 @@ fn the_panic_hook_is_left_to_the_runtime() {
         ada.start();
         ada.join().unwrap_err();
         assert_eq!(reported.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_press_does_not_hit_the_next_cell() {
+    let name = "under_a_runtime::a_press_does_not_hit_the_next_cell";
+    const NUMBER: &str = "FAKE_RUNTIME_CELL";
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("number_of_the_cell");
+    let envs = || {
+        fs::write(&file, "7").expect("cargo's folder for tests is writable");
+        let file = file.to_str().expect("a path in UTF-8").to_owned();
+        vec![("LD_PRELOAD", fake_runtime()), (NUMBER, file)]
+    };
+    in_own_process(name, envs, || {
+        on_thread("cell", || {
+            press_stop_after(LATER);
+            // Replaced in one step, for it is read at any time.
+            let file = PathBuf::from(env::var_os(NUMBER).expect("set above"));
+            let aside = file.with_extension("next");
+            fs::write(&aside, "8").expect("cargo's folder for tests is writable");
+            fs::rename(aside, file).expect("two names in one folder");
+            sleep(LATER + SOON);
+            checkpoint();
+            assert!(is_stopped(|| (press_stop_after(SOON), sleep(AGES))));
+        });
     });
 }
 

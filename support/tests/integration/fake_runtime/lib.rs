@@ -3,10 +3,10 @@
 //! Compiled by the tests, not by cargo. The thread that runs the cells is the first one named
 //! `cell`; threads without a name inherit their maker's, so the name alone does not tell.
 //! `FAKE_RUNTIME_STAGES` says how far a stop goes (1 or 2), `FAKE_RUNTIME_ABI` which version the
-//! functions claim to have.
+//! functions claim to have, and the file `FAKE_RUNTIME_CELL` holds the number of the cell.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use std::{env, fs, thread};
@@ -15,7 +15,6 @@ type Callback = extern "C" fn();
 
 static STAGE: AtomicU32 = AtomicU32::new(0);
 static EPOCH: AtomicU64 = AtomicU64::new(0);
-static UNCLAIMED: AtomicBool = AtomicBool::new(false);
 static CALLBACK: Mutex<Option<Callback>> = Mutex::new(None);
 
 fn number_from(variable: &str, default: u32) -> u32 {
@@ -24,7 +23,7 @@ fn number_from(variable: &str, default: u32) -> u32 {
 }
 
 fn raise(stage: u32) {
-    STAGE.store(stage, SeqCst);
+    STAGE.fetch_max(stage, SeqCst);
     EPOCH.fetch_add(1, SeqCst);
     let callback = *CALLBACK.lock().unwrap();
     if let Some(callback) = callback {
@@ -67,13 +66,18 @@ pub extern "C" fn lesson_runtime_on_interrupt(callback: Callback) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn lesson_runtime_take_interrupt() -> bool {
-    UNCLAIMED.swap(false, SeqCst)
+    lesson_runtime_is_cell_thread() && STAGE.swap(0, SeqCst) != 0
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn lesson_runtime_current_cell() -> u64 {
+    let number = env::var_os("FAKE_RUNTIME_CELL").and_then(|file| fs::read_to_string(file).ok());
+    number.map_or(0, |number| number.trim().parse().unwrap())
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn lesson_runtime_press_stop() {
     thread::spawn(|| {
-        UNCLAIMED.store(true, SeqCst);
         raise(1);
         if number_from("FAKE_RUNTIME_STAGES", 1) == 2 {
             thread::sleep(Duration::from_millis(200));

@@ -1,0 +1,88 @@
+"""The kernel survives whatever a cell does: the error says what happened and what is lost, and the next cell runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import PRELUDE
+
+from frontend import CELL_S, START_S, FrontEnd
+
+# Each end of a process with a word that must be in the error.
+ENDS = {
+    "segfault": ("unsafe { std::ptr::read_volatile(8 as *const u8) };", ("SIGSEGV", "segmentation fault")),
+    "abort": ("std::process::abort();", ("SIGABRT", "abort")),
+    "exit": ("std::process::exit(3);", ("exit", "code 3", "status 3")),
+    "exit with success": ("std::process::exit(0);", ("exit",)),
+    "stack overflow": (
+        "fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + std::hint::black_box(deep(n + 1)) } }\ndeep(0)",
+        ("stack overflow", "overflowed its stack"),
+    ),
+    "stack overflow of a thread": (
+        "fn deeper(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + std::hint::black_box(deeper(n + 1)) } }\n"
+        "std::thread::spawn(|| deeper(0)).join().unwrap()",
+        ("stack overflow", "overflowed its stack"),
+    ),
+    "double panic": (
+        "struct Twice;\nimpl Drop for Twice { fn drop(&mut self) { panic!(\"again\") } }\n"
+        "{ let _twice = Twice; panic!(\"once\"); }",
+        ("SIGABRT", "abort"),
+    ),
+    "killed from outside": (
+        'std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();\n'
+        "std::thread::sleep(Duration::from_secs(60));",
+        ("SIGKILL", "killed"),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def survivor() -> Iterator[FrontEnd]:
+    """One kernel that lives through all of it."""
+    with FrontEnd() as front_end:
+        front_end.ok(PRELUDE, START_S)
+        yield front_end
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_kernel_survives_and_says_what_happened(survivor: FrontEnd, end: str) -> None:
+    code, words = ENDS[end]
+    pid = survivor.pid
+    count = survivor.ok('let treasure = vec![1, 2, 3];\nlet island = "map";').content["execution_count"]
+    ran = survivor.run(f'println!("before");\n{code}')
+    assert ran.stdout == "before\n"
+    told = f"{ran.error['ename']} {ran.error['evalue']}\n{ran.report}"
+    assert any(word.lower() in told.lower() for word in words), told
+    assert "treasure" in told
+    assert "island" in told
+    after = survivor.ok("1 + 1", START_S)
+    assert after.result == "2"
+    assert after.content["execution_count"] == count + 2
+    assert survivor.pid == pid
+    assert survivor.manager.is_alive()
+    assert survivor.run("treasure").error["ename"] == "E0425", "what was said to be lost is lost"
+    assert survivor.ok('let studio = Lock::new("studio");\nstudio.locked()').result == "false", "the prelude is there"
+
+
+def test_a_crash_stops_the_queue(survivor: FrontEnd) -> None:
+    first = survivor.execute("std::process::abort();")
+    second = survivor.execute('println!("second");')
+    assert survivor.finish(first, CELL_S).status == "error"
+    assert survivor.finish(second, CELL_S).status == "aborted"
+
+
+def test_a_thread_that_kills_the_process_between_cells_is_told_at_the_next_cell(survivor: FrontEnd) -> None:
+    survivor.ok(
+        "let lost = 5;\n"
+        "std::thread::spawn(|| { std::thread::sleep(Duration::from_millis(200)); std::process::abort(); });"
+    )
+    ran = survivor.run("std::thread::sleep(Duration::from_secs(2));\nlost", CELL_S)
+    assert "lost" in f"{ran.error['evalue']}\n{ran.report}"
+    assert survivor.ok("1 + 1").result == "2"
+
+
+def test_functions_and_types_of_earlier_cells_are_still_there_after_a_crash(survivor: FrontEnd) -> None:
+    survivor.ok("struct Door { open: bool }\nfn shut() -> Door { Door { open: false } }")
+    survivor.run("std::process::abort();")
+    assert survivor.ok("shut().open", START_S).result == "false"
