@@ -196,9 +196,8 @@ fn with_replacements(text: &str, spans: &[Value]) -> String {
 
 /// A text without places in the generated source, which the reader cannot look up.
 fn readable(text: &str) -> String {
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\{([a-z ]+)@src/lib\.rs:[^}]*\}").expect("a valid pattern")
-    });
+    static PLACE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{([a-z ]+)@src/lib\.rs:[^}]*\}").expect("a valid pattern"));
     PLACE.replace_all(text, "{$1}").into_owned()
 }
 

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
-use super::link::{Link, Report};
+use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
+use super::report::Report;
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::trailing::ends_with_value;
@@ -254,11 +255,7 @@ impl Context {
     }
 
     /// The process died between two cells: evcxr notices only when it is used, and starts another.
-    fn dead_before_start(
-        &mut self,
-        error: &std::io::Error,
-        variables: &[String],
-    ) -> CellError {
+    fn dead_before_start(&mut self, error: &std::io::Error, variables: &[String]) -> CellError {
         match self.evcxr.execute("let _ = ();") {
             Err(Error::SubprocessTerminated(message)) => {
                 self.link.drain();

@@ -10,13 +10,15 @@ pub mod link;
 pub mod outcome;
 pub mod panic_report;
 pub mod processes;
+mod reader;
+pub mod report;
 pub mod sink;
 pub mod source_map;
 pub mod trailing;
 pub mod worker;
 
 pub use interrupt::Interrupter;
-pub use link::Bundle;
 pub use outcome::{CellError, CellValue, Outcome};
+pub use report::Bundle;
 pub use sink::{Sink, Stream};
 pub use worker::{Completion, Engine, Inspection};

@@ -2,8 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::link::Panic;
 use super::outcome::CellError;
+use super::report::Panic;
 use super::source_map::{CellSource, locate};
 use crate::setup::evcxr_toml::SUPPORT;
 
@@ -84,7 +84,9 @@ fn offset(generated: &str, line: usize, column: usize, cell: &str, cell_line: us
         .sum();
     // Where the generated line's text starts in either line.
     let piece = generated.trim();
-    let here = text.find(piece).unwrap_or(text.len() - text.trim_start().len());
+    let here = text
+        .find(piece)
+        .unwrap_or(text.len() - text.trim_start().len());
     let there = generated.len() - generated.trim_start().len();
     let inside = column.saturating_sub(there).min(piece.len());
     let mut at = (start + here + inside).min(cell.len());
@@ -164,7 +166,10 @@ mod tests {
         };
         let shown = plain(&render(&panic, "", &[]));
         assert!(shown.contains("panic: boom"), "{shown}");
-        assert!(shown.contains("in `lesson_support/src/lock.rs`, line 4"), "{shown}");
+        assert!(
+            shown.contains("in `lesson_support/src/lock.rs`, line 4"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where the engine sends what a cell produces.
 
-use super::link::Bundle;
+use super::report::Bundle;
 
 /// One of the two text streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

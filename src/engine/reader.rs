@@ -1,0 +1,266 @@
+//! The thread that reads everything the runtime process says.
+//!
+//! One thread for socket and streams, because their order matters: a panic is told on the socket
+//! before evcxr's word for it appears on stdout, so the socket is read first each time.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use lesson_runtime::{ToKernel, ToRuntime};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::demux::{Demux, Piece};
+use super::link::{Command, Link, send};
+use super::report::{Bundle, Panic};
+use super::sink::Stream;
+
+/// How much is read from a stream at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// The state of the thread.
+pub(super) struct Reader {
+    pub(super) link: Arc<Link>,
+    pub(super) listener: UnixListener,
+    pub(super) socket: Option<UnixStream>,
+    pub(super) socket_buffer: Vec<u8>,
+    pub(super) streams: [(Stream, File, Demux); 2],
+    pub(super) marks: [u64; 2],
+    pub(super) woken: UnixStream,
+    pub(super) commands: Receiver<Command>,
+}
+
+impl Reader {
+    /// Reads for ever; the thread ends with the kernel.
+    pub(super) fn run(mut self) {
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            self.wait();
+            let _ = (&self.woken).read(&mut [0; 64]);
+            self.accept();
+            self.read_socket();
+            for which in 0..self.streams.len() {
+                self.read_stream(which, &mut buffer);
+            }
+            while let Ok(Command::Drain(number)) = self.commands.try_recv() {
+                self.drain(number, &mut buffer);
+            }
+        }
+    }
+
+    fn wait(&self) {
+        let mut fds = vec![
+            readable(self.woken.as_fd()),
+            readable(self.listener.as_fd()),
+            readable(self.streams[0].1.as_fd()),
+            readable(self.streams[1].1.as_fd()),
+        ];
+        if let Some(socket) = &self.socket {
+            fds.push(readable(socket.as_fd()));
+        }
+        // An interrupted poll only means one turn of the loop for nothing.
+        let _ = poll(&mut fds, PollTimeout::NONE);
+    }
+
+    fn accept(&mut self) {
+        while let Ok((socket, _)) = self.listener.accept() {
+            // One more than needed here: the writing side must not block on a stuck process.
+            let ready = socket
+                .set_nonblocking(true)
+                .and_then(|()| socket.try_clone());
+            let Ok(writer) = ready else { continue };
+            self.socket = Some(socket);
+            self.socket_buffer.clear();
+            self.marks = [0, 0];
+            let mut state = self.link.lock();
+            state.socket = Some(writer);
+            state.pid = None;
+        }
+    }
+
+    fn read_socket(&mut self) {
+        let Some(mut socket) = self.socket.as_ref() else {
+            return;
+        };
+        let mut closed = false;
+        let mut chunk = [0; 4096];
+        loop {
+            match socket.read(&mut chunk) {
+                Ok(0) => {
+                    closed = true;
+                    break;
+                }
+                Ok(length) => self.socket_buffer.extend_from_slice(&chunk[..length]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    closed = true;
+                    break;
+                }
+            }
+        }
+        while let Some(end) = self.socket_buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.socket_buffer.drain(..=end).collect();
+            if let Ok(frame) = serde_json::from_slice::<ToKernel>(&line) {
+                self.handle(frame);
+            }
+        }
+        if closed {
+            self.socket = None;
+            let mut state = self.link.lock();
+            state.socket = None;
+            state.pid = None;
+        }
+    }
+
+    fn handle(&mut self, frame: ToKernel) {
+        let mut state = self.link.lock();
+        match frame {
+            ToKernel::Hello { pid } => state.pid = Some(pid),
+            ToKernel::Began { cell } => state.began = cell,
+            ToKernel::Running { cell } if cell == state.cell => {
+                state.running = true;
+                state.report.ran = true;
+            }
+            ToKernel::Running { .. } => {}
+            ToKernel::Panicked {
+                message,
+                file,
+                line,
+                column,
+            } => {
+                let after_stop = state.report.stop_pressed;
+                state.report.panics.push(Panic {
+                    message,
+                    file,
+                    line,
+                    column,
+                    after_stop,
+                });
+            }
+            ToKernel::Interrupted { cell } if cell == state.cell => {
+                state.report.interrupted = true;
+            }
+            ToKernel::Interrupted { .. } => {}
+            ToKernel::Ended { .. } => state.running = false,
+            ToKernel::PressStop => {
+                drop(state);
+                self.link.sink.press_stop();
+                return;
+            }
+        }
+        drop(state);
+        self.link.changed.notify_all();
+    }
+
+    /// Reads one chunk; returns whether there was any.
+    fn read_stream(&mut self, which: usize, buffer: &mut [u8]) -> bool {
+        let (_, file, demux) = &mut self.streams[which];
+        match file.read(buffer) {
+            Ok(length) if length > 0 => {
+                let pieces = demux.push(&buffer[..length]);
+                self.take(which, pieces);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn take(&mut self, which: usize, pieces: Vec<Piece>) {
+        let stream = self.streams[which].0;
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => {
+                    // What was displayed before this line stands above it.
+                    if stream == Stream::Stdout {
+                        let above = self.link.lock().report.last_display.take();
+                        if let Some(bundle) = above {
+                            self.link.sink.display(bundle);
+                        }
+                    }
+                    self.link.sink.text(stream, text);
+                }
+                Piece::Content { mime, data } => self.display(mime, data),
+                Piece::Protocol(line) => {
+                    // What was said on the socket before this line counts before it.
+                    self.read_socket();
+                    self.protocol(line);
+                }
+                Piece::Mark(number) => {
+                    self.marks[which] = number;
+                    if self.marks[0] == self.marks[1] {
+                        send(&self.link.lock(), &ToRuntime::Drained { mark: number });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Blocks that follow each other are the same thing in several types, until a type repeats.
+    fn display(&mut self, mime: String, data: String) {
+        let mut state = self.link.lock();
+        let earlier = match &mut state.report.last_display {
+            Some(bundle) if bundle.contains_key(&mime) => {
+                let earlier = std::mem::take(bundle);
+                bundle.insert(mime, data);
+                Some(earlier)
+            }
+            Some(bundle) => {
+                bundle.insert(mime, data);
+                None
+            }
+            empty => {
+                *empty = Some(Bundle::from([(mime, data)]));
+                None
+            }
+        };
+        drop(state);
+        if let Some(earlier) = earlier {
+            self.link.sink.display(earlier);
+        }
+    }
+
+    fn protocol(&mut self, line: String) {
+        let mut state = self.link.lock();
+        if line == "EVCXR_PANIC_NOTIFICATION" {
+            if state.report.panics.is_empty() && !state.report.interrupted {
+                // Nobody panicked: these are the learner's own words. (A panic under a hook of the
+                // learner's is not told to us either; evcxr must hear of that one, and the words
+                // alone cannot be told apart from it. Losing a variable that was never stored would
+                // be worse than a line too few.)
+                state.report.panics.push(Panic {
+                    message: "the cell panicked; its own panic hook took the message".into(),
+                    file: String::new(),
+                    line: 0,
+                    column: 0,
+                    after_stop: false,
+                });
+            }
+            state.report.unwound = true;
+        }
+        send(&state, &ToRuntime::Echo { line });
+    }
+
+    fn drain(&mut self, number: u64, buffer: &mut [u8]) {
+        for which in 0..self.streams.len() {
+            // Bounded: the new process does not print before its first cell, but an orphan of the
+            // old one may print for ever.
+            for _ in 0..1_000 {
+                if !self.read_stream(which, buffer) {
+                    break;
+                }
+            }
+            let rest = self.streams[which].2.finish();
+            self.take(which, rest);
+        }
+        self.link.lock().drained = number;
+        self.link.changed.notify_all();
+    }
+}
+
+fn readable(fd: BorrowedFd<'_>) -> PollFd<'_> {
+    PollFd::new(fd, PollFlags::POLLIN)
+}
