@@ -139,6 +139,14 @@ pub extern "C" fn lesson_runtime_press_stop() {
     }
 }
 
+/// The number of the request that runs, never used twice: a stop that was ordered by an earlier one
+/// comes too late.
+// SAFETY: no other symbol of this name exists in the process.
+#[unsafe(no_mangle)]
+pub extern "C" fn lesson_runtime_current_cell() -> u64 {
+    current_cell()
+}
+
 /// Keeps the functions in the executable: the linker drops what nothing refers to.
 #[used]
 static KEEP: (
@@ -149,6 +157,7 @@ static KEEP: (
     extern "C" fn(extern "C" fn()),
     extern "C" fn() -> bool,
     extern "C" fn(),
+    extern "C" fn() -> u64,
 ) = (
     lesson_runtime_abi,
     lesson_runtime_is_cell_thread,
@@ -157,4 +166,5 @@ static KEEP: (
     lesson_runtime_on_interrupt,
     lesson_runtime_take_interrupt,
     lesson_runtime_press_stop,
+    lesson_runtime_current_cell,
 );

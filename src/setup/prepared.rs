@@ -10,6 +10,7 @@ use std::fs::{File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -145,6 +146,7 @@ impl Prepared {
         if let Some(found) = Prepared::at(&cache, toolchain, request) {
             return Ok(found);
         }
+        remove_unused(&cache);
         write_support(&cache, &request.support)?;
         let draft = tempfile::Builder::new()
             .prefix("draft-")
@@ -178,7 +180,12 @@ impl Prepared {
             support: support_dir(cache, &request.support),
             build: entry.join("build"),
         };
-        (found.runtime.is_file() && found.build.is_dir() && found.support.is_dir()).then_some(found)
+        let complete = found.runtime.is_file() && found.build.is_dir() && found.support.is_dir();
+        complete.then(|| {
+            note_use(&entry);
+            note_use(&found.support);
+            found
+        })
     }
 }
 
@@ -191,6 +198,30 @@ pub fn cache_dir() -> Result<PathBuf, PrepareError> {
         .map(PathBuf::from)
         .or_else(|| dirs::cache_dir().map(|dir| dir.join("rust-lessons")))
         .ok_or(PrepareError::NoCache)
+}
+
+/// Entries that no kernel has used for this long are removed when a new one is made.
+const KEEP_UNUSED: Duration = Duration::from_secs(60 * 60 * 24 * 30);
+
+fn note_use(entry: &Path) {
+    // Only for `remove_unused`; a cache that cannot be written is still good to read.
+    let _ = File::open(entry).and_then(|folder| folder.set_modified(SystemTime::now()));
+}
+
+/// Removes what nobody has used for long, so that the cache of a machine on which the support crate
+/// is worked on does not grow for ever. What cannot be removed stays.
+fn remove_unused(cache: &Path) {
+    for entry in std::fs::read_dir(cache).into_iter().flatten().flatten() {
+        let unused = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|used| used.elapsed().ok())
+            .is_some_and(|unused| unused > KEEP_UNUSED);
+        if unused && entry.path().is_dir() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn support_dir(cache: &Path, support: &Sources) -> PathBuf {
