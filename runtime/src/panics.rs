@@ -27,6 +27,12 @@ pub fn install(control: &'static Control) {
                 column,
             });
         } else {
+            // One line, whatever the message looks like: lines of several threads mix.
+            let message = message
+                .lines()
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join("; ");
             match thread::current().name() {
                 Some(name) => eprintln!("thread '{name}' panicked: {message}"),
                 None => eprintln!("a thread without a name panicked: {message}"),

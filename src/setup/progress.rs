@@ -91,10 +91,10 @@ enum Display {
 impl Step {
     /// Shows what the step is doing just now; only a terminal shows it, since it does not stay.
     pub fn note(&self, text: &str) {
-        if let Display::Spinner(bar) = &self.display {
-            if !text.trim().is_empty() {
-                bar.set_message(text.trim().to_owned());
-            }
+        if let Display::Spinner(bar) = &self.display
+            && !text.trim().is_empty()
+        {
+            bar.set_message(text.trim().to_owned());
         }
     }
 

@@ -49,7 +49,7 @@ pub(crate) enum What {
 
 impl EventLog {
     /// How many events are kept. A lesson has some dozens; a loop that hammers a lock should
-    /// cost a fixed amount of memory (64 bytes an event).
+    /// cost a fixed amount of memory (112 kB).
     pub(crate) const LIMIT: usize = 2_000;
 
     /// Appends an event of now, and returns that time.

@@ -23,7 +23,7 @@
 //! - [`sleep()`] can be stopped, as every wait here: [`press_stop_after`] does it unattended,
 //!   [`KeyboardInterrupt`] is what the thread unwinds with, [`checkpoint`] makes a loop of one's
 //!   own stoppable.
-//! - [`one_line_panics`] keeps panic messages short.
+//! - [`one_line_panics()`] keeps panic messages short.
 //!
 //! # With and without the kernel
 //!
