@@ -55,7 +55,7 @@ pub(super) fn run(
     progress: &Progress,
 ) -> anyhow::Result<ExitCode> {
     let notebooks = Notebook::choose(project, named)?;
-    let (_, venv) = setup::ensure_all(project, progress)?;
+    let venv = setup::ensure_all(project, &Notebook::folders(&notebooks), progress)?;
     let mut red = 0;
     for notebook in &notebooks {
         let report = check(project, &venv, notebook, progress)?;

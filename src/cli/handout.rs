@@ -25,7 +25,7 @@ pub(super) fn run(
         Some(folder) => absolute(folder)?,
         None => project.root.join("handouts"),
     };
-    let (_, venv) = setup::ensure_all(project, progress)?;
+    let venv = setup::ensure_all(project, &Notebook::folders(&notebooks), progress)?;
     fs::create_dir_all(&out).with_context(|| {
         format!(
             "cannot make the folder `{}`; choose another with `--out DIR`",

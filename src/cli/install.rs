@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::setup::kernelspec::{self, Kernel, Place};
 use crate::setup::progress::Progress;
@@ -21,7 +21,12 @@ pub(super) fn install(
         );
     }
     let jupyter_dir = place.jupyter_dir()?;
-    let kernel_side = setup::ensure_kernel_side(project, &project.notebooks(), progress)?;
+    let rust = setup::ensure_rust(progress)?;
+    // For the lessons, and for notebooks elsewhere, which have no settings.
+    let elsewhere = tempfile::tempdir().context("cannot make a temporary folder")?;
+    for folder in [project.notebooks().as_path(), elsewhere.path()] {
+        setup::ensure_prepared(project, &rust.toolchain, folder, progress)?;
+    }
     let mut kernels = vec![Kernel::Lessons];
     if stock {
         kernels.push(Kernel::Stock);
@@ -31,7 +36,7 @@ pub(super) fn install(
             kernel,
             &jupyter_dir,
             &project.program,
-            kernel_side.std_sources.as_deref(),
+            rust.std_sources.as_deref(),
         )?;
         println!(
             "Registered `{}` as {} in {}",

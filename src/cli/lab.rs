@@ -18,7 +18,7 @@ pub(super) fn run(
     args: &[OsString],
     progress: &Progress,
 ) -> anyhow::Result<ExitCode> {
-    let (_, venv) = setup::ensure_all(project, progress)?;
+    let venv = setup::ensure_all(project, &[project.notebooks()].into(), progress)?;
     let mut command = venv.command(project);
     command.args(["-m", "jupyterlab"]);
     // A new notebook is one for our kernel, and no sidebar asks the network for extensions.

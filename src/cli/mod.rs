@@ -156,7 +156,7 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Lab { args } => lab::run(&project, &args, &progress),
         Command::Setup => {
-            setup::ensure_all(&project, &progress)?;
+            setup::ensure_all(&project, &[project.notebooks()].into(), &progress)?;
             println!("Everything is set up; `cargo lessons lab` opens the lessons.");
             Ok(ExitCode::SUCCESS)
         }

@@ -1,5 +1,6 @@
 //! The notebooks that a command is asked to work on, looked at before anything starts.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,6 +89,14 @@ impl Notebook {
                 .collect::<Result<_, _>>()?
         };
         paths.into_iter().map(Self::open).collect()
+    }
+
+    /// The folders that kernels for these notebooks are started in.
+    pub(super) fn folders(notebooks: &[Self]) -> BTreeSet<PathBuf> {
+        let folders = notebooks
+            .iter()
+            .filter_map(|notebook| notebook.path.parent());
+        folders.map(Path::to_owned).collect()
     }
 
     fn open(path: PathBuf) -> Result<Self, NotebookError> {

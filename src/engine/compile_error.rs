@@ -47,6 +47,21 @@ pub fn render(errors: &[CompilationError], code: &str, count: usize) -> CellErro
     }
 }
 
+/// Renders an error that only the parser has seen.
+#[must_use]
+pub fn render_syntax(message: &str, place: Range<usize>, code: &str, count: usize) -> CellError {
+    let group = Level::ERROR.primary_title(message).element(
+        Snippet::source(code)
+            .path(format!("cell {count}"))
+            .annotation(AnnotationKind::Primary.span(place)),
+    );
+    CellError {
+        ename: NO_CODE.to_owned(),
+        evalue: message.to_owned(),
+        traceback: vec![Renderer::styled().render(&[group])],
+    }
+}
+
 /// The code if it is one of the compiler's index (`E0382`); a lint's name is none.
 fn error_code(error: &CompilationError) -> Option<&str> {
     error.code().filter(|code| {

@@ -13,7 +13,7 @@ use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
-use super::trailing::ends_with_value;
+use super::syntax::{ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -115,7 +115,18 @@ impl Context {
             count,
             code: code.to_owned(),
         });
+        if let Some(error) = self.overlooked_error(code, count) {
+            return Err(error);
+        }
         self.run(code, count)
+    }
+
+    /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
+    /// compiler, which sees only the rest, has nothing to say, the parser's own error is shown.
+    fn overlooked_error(&mut self, code: &str, count: usize) -> Option<CellError> {
+        let (message, place) = first_error(code)?;
+        let compiler_is_content = self.evcxr.check(code).is_ok_and(|errors| errors.is_empty());
+        compiler_is_content.then(|| compile_error::render_syntax(&message, place, code, count))
     }
 
     /// Completions at a byte offset.

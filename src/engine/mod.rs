@@ -14,7 +14,7 @@ mod reader;
 pub mod report;
 pub mod sink;
 pub mod source_map;
-pub mod trailing;
+pub mod syntax;
 pub mod worker;
 
 pub use interrupt::Interrupter;

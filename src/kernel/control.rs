@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::kernel_info;
 use super::session::{Session, message};
-use super::shell::read_all;
+use super::shell::{read_all, refusal};
 
 /// Serves until shutdown is asked for.
 ///
@@ -55,10 +55,7 @@ async fn handle(
                 .into(),
             )
         }
-        other => {
-            eprintln!("no answer to a `{}` on control", other.message_type());
-            None
-        }
+        other => refusal(other).map(Content::from),
     };
     if let Some(reply) = reply {
         let _ = send.send(message(reply, Some(request))).await;

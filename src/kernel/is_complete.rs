@@ -3,7 +3,7 @@
 use jupyter_protocol::IsCompleteReply;
 use ra_ap_syntax::{AstNode, SourceFile, SyntaxKind, SyntaxToken, TextSize};
 
-use crate::engine::trailing::{EDITION, wrap};
+use crate::engine::syntax::{EDITION, wrap};
 
 /// One step of indentation, as rustfmt does it.
 const INDENT: &str = "    ";

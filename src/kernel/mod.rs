@@ -18,5 +18,6 @@ pub mod output;
 pub mod session;
 pub mod shell;
 pub mod stdin;
+pub mod wire;
 
 pub use launch::run;

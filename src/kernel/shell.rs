@@ -8,16 +8,18 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use jupyter_protocol::{
     CommClose, ExecuteReply, JupyterMessage, JupyterMessageContent as Content, ReplyStatus,
-    ShutdownReply,
+    ShutdownReply, UnknownMessage,
 };
 use jupyter_zmq_client::{KernelShellConnection, RouterRecvConnection, RouterSendConnection};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::session::{Session, message};
+use super::wire::{self, WireError};
 use super::{comm_info, complete, execute, history, inspect, is_complete, kernel_info};
 
-/// A failed read is one bad message; this many in a row mean that the socket itself is broken.
+/// So many failures of the socket in a row mean that it is broken.
 pub const GIVE_UP_AFTER: u32 = 1_000;
 /// How long after an error a request can still arrive that was sent before it: the way through the
 /// socket. Which ones those are is told by their own date.
@@ -55,7 +57,7 @@ pub async fn read_all(
 ) {
     let mut failures = 0;
     while failures < GIVE_UP_AFTER {
-        match receive.read().await {
+        match wire::read(&mut receive).await {
             Ok(message) => {
                 failures = 0;
                 if requests.send(message).is_err() {
@@ -63,11 +65,44 @@ pub async fn read_all(
                 }
             }
             Err(error) => {
-                failures += 1;
+                // Anybody can send rubbish, as much as they like; only the socket itself gives up.
+                failures = match error {
+                    WireError::Socket(_) => failures + 1,
+                    _ => 0,
+                };
                 eprintln!("ignored a message that cannot be read: {error}");
             }
         }
     }
+}
+
+/// The answer to a request that this kernel does not know or cannot read: an error, so that the
+/// front end does not wait for ever. `None` for what wants no answer.
+#[must_use]
+pub fn refusal(content: &Content) -> Option<UnknownMessage> {
+    let (msg_type, reason) = match content {
+        Content::UnknownMessage(unknown) => (
+            unknown.msg_type.as_str(),
+            match &unknown.content {
+                Value::String(reason) => format!("this request cannot be read: {reason}"),
+                _ => "this kernel does not know this request".to_owned(),
+            },
+        ),
+        other => (
+            other.message_type(),
+            "this kernel does not know this request here".to_owned(),
+        ),
+    };
+    let reply = msg_type.strip_suffix("_request")?;
+    Some(UnknownMessage {
+        msg_type: format!("{reply}_reply"),
+        content: json!({
+            "status": "error",
+            "ename": "UnknownRequest",
+            "evalue": reason,
+            "traceback": [],
+        }),
+    })
 }
 
 struct Shell {
@@ -166,7 +201,10 @@ impl Shell {
                 self.reply(reply, &request).await;
                 end = true;
             }
-            other => eprintln!("no answer to a `{}`", other.message_type()),
+            other => match refusal(other) {
+                Some(reply) => self.reply(reply, &request).await,
+                None => eprintln!("no answer to a `{}`", request.header.msg_type),
+            },
         }
         session.idle(&request).await;
         end

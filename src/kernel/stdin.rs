@@ -7,6 +7,7 @@ use jupyter_zmq_client::KernelStdinConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::session::message;
+use super::wire::{self, WireError};
 
 /// The cells' side. Cloning gives another handle of the same.
 #[derive(Clone)]
@@ -67,7 +68,7 @@ pub async fn serve(stdin: KernelStdinConnection, input: Input) {
                     input.cancel();
                 }
             }
-            read = receive.read() => match read {
+            read = wire::read(&mut receive) => match read {
                 Ok(message) => {
                     failures = 0;
                     if let JupyterMessageContent::InputReply(reply) = message.content
@@ -76,13 +77,14 @@ pub async fn serve(stdin: KernelStdinConnection, input: Input) {
                         let _ = answer.send(reply.value);
                     }
                 }
-                // One bad message, unless it goes on for ever.
-                Err(_) => {
+                Err(WireError::Socket(_)) => {
                     failures += 1;
                     if failures > super::shell::GIVE_UP_AFTER {
                         return;
                     }
                 }
+                // One bad message.
+                Err(_) => {}
             }
         }
     }

@@ -16,6 +16,7 @@ pub mod venv;
 pub mod warm;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -100,27 +101,20 @@ pub enum SetupError {
     Prepare(#[from] PrepareError),
 }
 
-/// What a kernel needs, found or made.
+/// The Rust that compiles cells.
 #[derive(Debug)]
-pub struct KernelSide {
-    /// The toolchain that compiles cells.
+pub struct RustSide {
+    /// The toolchain.
     pub toolchain: Toolchain,
     /// The standard library's sources; the kernel works without, within limits.
     pub std_sources: Option<PathBuf>,
-    /// The compiled runtime and support crate.
-    pub prepared: Prepared,
 }
 
-/// Finds or makes what a kernel needs that is started in `folder`.
+/// Finds the toolchain, and finds or brings the standard library's sources.
 ///
 /// # Errors
-/// [`SetupError`] if there is no toolchain or the support crate cannot be compiled. Missing
-/// sources of the standard library are reported, not an error.
-pub fn ensure_kernel_side(
-    project: &Project,
-    folder: &Path,
-    progress: &Progress,
-) -> Result<KernelSide, SetupError> {
+/// [`SetupError::Toolchain`]. Missing sources are reported, not an error.
+pub fn ensure_rust(progress: &Progress) -> Result<RustSide, SetupError> {
     let toolchain = Toolchain::find()?;
     let std_sources = match std_sources::ensure(&toolchain, progress) {
         Ok(found) => Some(found),
@@ -129,6 +123,23 @@ pub fn ensure_kernel_side(
             None
         }
     };
+    Ok(RustSide {
+        toolchain,
+        std_sources,
+    })
+}
+
+/// Finds or makes the compiled runtime and support crate for a kernel that is started in `folder`,
+/// so that no cell has to wait for it.
+///
+/// # Errors
+/// [`SetupError`] if the folder's settings cannot be used, or the compiling fails.
+pub fn ensure_prepared(
+    project: &Project,
+    toolchain: &Toolchain,
+    folder: &Path,
+    progress: &Progress,
+) -> Result<Prepared, SetupError> {
     let request = request_for(folder)?;
     let under_way: RefCell<Option<Step>> = RefCell::new(None);
     let say = |line: &str| {
@@ -136,12 +147,12 @@ pub fn ensure_kernel_side(
         drop(step.take()); // the one before is over
         *step = Some(progress.step(line.trim_end_matches([' ', '…'])));
     };
-    let prepared = Prepared::ensure(&project.program, &toolchain, &request, &say)?;
-    Ok(KernelSide {
+    Ok(Prepared::ensure(
+        &project.program,
         toolchain,
-        std_sources,
-        prepared,
-    })
+        &request,
+        &say,
+    )?)
 }
 
 /// What a kernel asks for that is started in `folder`.
@@ -156,22 +167,27 @@ pub fn request_for(folder: &Path) -> Result<Request, SetupError> {
     })
 }
 
-/// Finds or makes everything that `lab`, `check` and `handout` need: what a kernel needs, the Python
-/// environment, and the kernelspecs in it. A second call changes nothing and needs no network.
+/// Finds or makes everything that `lab`, `check` and `handout` need: the Python environment, what
+/// kernels need that are started in `folders`, and the kernelspecs. A second call changes nothing
+/// and needs no network.
 ///
 /// # Errors
 /// [`SetupError`]. What cannot be brought (a toolchain, a Python) is looked for before anything is
 /// changed.
 pub fn ensure_all(
     project: &Project,
+    folders: &BTreeSet<PathBuf>,
     progress: &Progress,
-) -> Result<(KernelSide, Venv), SetupError> {
+) -> Result<Venv, SetupError> {
     Toolchain::find()?;
     if Venv::find(project).is_none() {
         Python::find()?;
     }
     let venv = Venv::ensure(project, progress)?;
-    let kernel_side = ensure_kernel_side(project, &project.notebooks(), progress)?;
+    let rust = ensure_rust(progress)?;
+    for folder in folders {
+        ensure_prepared(project, &rust.toolchain, folder, progress)?;
+    }
     for kernel in Kernel::ALL {
         if kernel == Kernel::Stock && !cfg!(feature = "stock") {
             continue;
@@ -180,11 +196,11 @@ pub fn ensure_all(
             kernel,
             &venv.jupyter_dir(),
             &project.program,
-            kernel_side.std_sources.as_deref(),
+            rust.std_sources.as_deref(),
         )?;
     }
     lab_settings::install(&venv.jupyter_dir())?;
-    Ok((kernel_side, venv))
+    Ok(venv)
 }
 
 fn report_missing_sources(missing: &StdSourcesMissing, progress: &Progress) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::debian::Apt;
 use super::outside::{self, OutsideError};
+use super::prepared;
 use super::progress::Progress;
 use super::toolchain::Toolchain;
 
@@ -49,7 +50,7 @@ pub fn find(toolchain: &Toolchain) -> Option<PathBuf> {
 }
 
 fn find_in(sysroot: &Path, distribution: &Path, release: &str) -> Option<PathBuf> {
-    let own = sysroot.join("lib/rustlib/src/rust/library");
+    let own = own_library(sysroot);
     if is_library(&own) {
         Some(own)
     } else {
@@ -59,32 +60,30 @@ fn find_in(sysroot: &Path, distribution: &Path, release: &str) -> Option<PathBuf
 
 /// Finds the sources, or brings them: by rustup, else as a Debian package.
 ///
+/// Where rustup could not bring them and the distribution's are here, rustup is not asked again: a
+/// second set-up needs no network.
+///
 /// # Errors
 /// [`StdSourcesMissing`] if there is no way; the kernel works without them, within limits.
 pub fn ensure(toolchain: &Toolchain, progress: &Progress) -> Result<PathBuf, StdSourcesMissing> {
-    let own = toolchain.sysroot.join("lib/rustlib/src/rust/library");
+    let own = own_library(&toolchain.sysroot);
     if is_library(&own) {
         return Ok(own);
     }
-    let mut tried = Vec::new();
-    // A toolchain that rustup does not manage is not for rustup to change.
-    if let Ok(rustup) = which::which("rustup")
-        && toolchain
-            .sysroot
-            .parent()
-            .is_some_and(|parent| parent.ends_with("toolchains"))
+    if was_refused(toolchain)
+        && let Some(distributions) = find(toolchain)
     {
+        return Ok(distributions);
+    }
+    let mut tried = Vec::new();
+    if let Some(rustup) = rustup_of(toolchain) {
         let step =
             progress.step("Adding the standard library's sources (rustup component rust-src)");
-        let mut command = Command::new(rustup);
-        command.args(["component", "add", "rust-src"]);
-        if let Some(name) = toolchain.sysroot.file_name() {
-            command.arg("--toolchain").arg(name);
-        }
-        match outside::run(command, &step, Some(RUSTUP_LIMIT)) {
+        match outside::run(rustup, &step, Some(RUSTUP_LIMIT)) {
             Ok(_) => step.done("Added the standard library's sources"),
             Err(error) => {
                 drop(step);
+                remember_refusal(toolchain);
                 tried.push(error);
             }
         }
@@ -99,6 +98,48 @@ pub fn ensure(toolchain: &Toolchain, progress: &Progress) -> Result<PathBuf, Std
         }
     }
     find(toolchain).ok_or(StdSourcesMissing { tried })
+}
+
+/// The command by which rustup adds the sources, if the toolchain is one of rustup's: another one is
+/// not for rustup to change.
+fn rustup_of(toolchain: &Toolchain) -> Option<Command> {
+    let name = toolchain.sysroot.file_name()?;
+    let folder = toolchain.sysroot.parent()?;
+    if !folder.ends_with("toolchains") {
+        return None;
+    }
+    let mut command = Command::new(which::which("rustup").ok()?);
+    command
+        .args(["component", "add", "rust-src", "--toolchain"])
+        .arg(name);
+    Some(command)
+}
+
+/// The file that remembers that rustup could not bring the sources of this release.
+fn refusal_file(toolchain: &Toolchain) -> Option<PathBuf> {
+    let cache = prepared::cache_dir().ok()?;
+    Some(cache.join(format!("no-rust-src-{}", toolchain.release)))
+}
+
+fn was_refused(toolchain: &Toolchain) -> bool {
+    refusal_file(toolchain)
+        .and_then(|file| fs::read_to_string(file).ok())
+        .is_some_and(|sysroot| Path::new(&sysroot) == toolchain.sysroot)
+}
+
+/// Where it cannot be remembered, rustup is merely asked again.
+fn remember_refusal(toolchain: &Toolchain) {
+    let (Some(file), Some(sysroot)) = (refusal_file(toolchain), toolchain.sysroot.to_str()) else {
+        return;
+    };
+    if let Some(folder) = file.parent() {
+        let _ = fs::create_dir_all(folder);
+    }
+    let _ = fs::write(file, sysroot);
+}
+
+fn own_library(sysroot: &Path) -> PathBuf {
+    sysroot.join("lib/rustlib/src/rust/library")
 }
 
 /// The sources in `folder` whose version is nearest to `release`.

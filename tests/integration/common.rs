@@ -43,8 +43,7 @@ pub fn ready() -> Ready {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let project = project();
     let set_up = SET_UP.get_or_init(|| {
-        setup::ensure_all(&project, &Progress::stderr())
-            .map(|(_, venv)| venv)
+        setup::ensure_all(&project, &[project.notebooks()].into(), &Progress::stderr())
             .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
     });
     match set_up {

@@ -157,7 +157,9 @@ def test_a_compile_error_keeps_every_variable(kernel: FrontEnd) -> None:
 
 
 def test_the_panic_of_another_thread_is_one_short_line_that_names_it(kernel: FrontEnd) -> None:
-    ran = kernel.ok('let bea = Thread::new("Bea", || -> () { panic!("the rope broke") });\nbea.start();\nlet fate = bea.join();')
+    ran = kernel.ok(
+        'let bea = Thread::new("Bea", || -> () { panic!("the rope broke") });\nbea.start();\nlet fate = bea.join();'
+    )
     kernel.until_printed(ran.request_id, "\n", stream="stderr")
     assert printed_on_stderr(kernel, ran) == "thread 'Bea' panicked: the rope broke\n"
     assert kernel.ok("fate.is_err()").result == "true"

@@ -1,7 +1,9 @@
-//! Whether a cell has a value.
+//! What a parse of a cell tells: whether it has a value, and where it is broken.
+
+use std::ops::Range;
 
 use ra_ap_syntax::ast::HasModuleItem;
-use ra_ap_syntax::{AstNode, Edition, SourceFile, ast};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, TextSize, ast};
 
 /// The edition in which evcxr compiles cells.
 pub const EDITION: Edition = Edition::Edition2024;
@@ -24,10 +26,42 @@ pub fn body(code: &str) -> Option<ast::StmtList> {
     })
 }
 
+/// The first syntax error of a cell: its message, and its place as a byte range of the cell.
+#[must_use]
+pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
+    let wrapped = wrap(code);
+    let error = SourceFile::parse(&wrapped, EDITION)
+        .errors()
+        .into_iter()
+        .next()?;
+    let place = |offset: TextSize| in_cell(code, usize::from(offset));
+    let (start, end) = (place(error.range().start()), place(error.range().end()));
+    Some((error.to_string(), start..end))
+}
+
+/// The byte of the cell that stands at this byte of the wrapped one.
+fn in_cell(code: &str, offset: usize) -> usize {
+    let mut left = offset.saturating_sub(HEAD.len());
+    let mut before = 0;
+    for line in code.split_inclusive('\n') {
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        // A command is blank there.
+        let shown = if text.starts_with(':') { 0 } else { text.len() };
+        if left <= shown {
+            return before + left;
+        }
+        left -= shown + 1;
+        before += line.len();
+    }
+    code.len()
+}
+
+const HEAD: &str = "fn cell() {\n";
+
 /// The cell inside a function, with commands of evcxr blanked out; `:` starts none in Rust.
 #[must_use]
 pub fn wrap(code: &str) -> String {
-    let mut wrapped = String::from("fn cell() {\n");
+    let mut wrapped = String::from(HEAD);
     for line in code.lines() {
         if !line.starts_with(':') {
             wrapped.push_str(line);
@@ -61,5 +95,15 @@ mod tests {
         assert!(!ends_with_value("fn f() {}"));
         assert!(!ends_with_value("for i in 0..3 { f(i) }"));
         assert!(!ends_with_value(""));
+    }
+
+    #[test]
+    fn the_first_error_has_its_place_in_the_cell() {
+        assert_eq!(first_error("let a = 1;\na"), None);
+        assert_eq!(first_error(":dep x\nlet a = 1;"), None);
+        let (_, place) = first_error("let a = 1;\nlet = 5;").expect("an error");
+        assert_eq!(place.start, 14, "right behind `let`, or before `=`");
+        let (_, place) = first_error(":dep x\nlet = 5;").expect("an error");
+        assert_eq!(place.start, 10);
     }
 }
