@@ -8,6 +8,10 @@ use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 /// import them: what `join` and `catch_unwind` return is a `Box<dyn Any + Send>`.
 const NAMES_FOR_TYPES: &str = "use std::any::Any;";
 
+/// evcxr shows no warning where a cell works, but takes one for the error where a variable cannot be
+/// kept, and then the real reason is lost.
+const NO_WARNINGS: &str = "#![allow(warnings)]";
+
 /// Cells to run, in order, so that the support crate and the folder's settings are in force.
 ///
 /// `unstable_types` names the features of the standard library that evcxr needs for type names which
@@ -34,7 +38,7 @@ pub fn start_up_cells(
             dependencies.push_str(&format!("#![feature({feature})]\n"));
         }
     }
-    let mut cells = vec![dependencies, NAMES_FOR_TYPES.to_owned()];
+    let mut cells = vec![dependencies, format!("{NO_WARNINGS}\n{NAMES_FOR_TYPES}")];
     if !settings.dependencies.is_empty() {
         let lines: Vec<String> = settings
             .dependencies

@@ -46,7 +46,7 @@ fn in_cell(code: &str, offset: usize) -> usize {
     for line in code.split_inclusive('\n') {
         let text = line.strip_suffix('\n').unwrap_or(line);
         // A command is blank there.
-        let shown = if text.starts_with(':') { 0 } else { text.len() };
+        let shown = if is_command(text) { 0 } else { text.len() };
         if left <= shown {
             return before + left;
         }
@@ -56,14 +56,19 @@ fn in_cell(code: &str, offset: usize) -> usize {
     code.len()
 }
 
+/// Whether evcxr takes the line for itself: a command of its own, or one for the shell.
+fn is_command(line: &str) -> bool {
+    line.starts_with([':', '!'])
+}
+
 const HEAD: &str = "fn cell() {\n";
 
-/// The cell inside a function, with commands of evcxr blanked out; `:` starts none in Rust.
+/// The cell inside a function, with commands blanked out.
 #[must_use]
 pub fn wrap(code: &str) -> String {
     let mut wrapped = String::from(HEAD);
     for line in code.lines() {
-        if !line.starts_with(':') {
+        if !is_command(line) {
             wrapped.push_str(line);
         }
         wrapped.push('\n');

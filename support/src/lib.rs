@@ -15,7 +15,8 @@
 //!
 //! - [`Lock`] is acquired and released by hand, [`Held`] is its guard, and a [`Timeline`] tells
 //!   what happened to it.
-//! - [`Thread`] is made first and started later; joining gives its value or how it [`Panicked`].
+//! - [`Thread`] is made first and started later; joining gives its value or how it [`Panicked`],
+//!   and [`Thread::settle`] waits until it has done what it can do by itself.
 //! - [`RacyCounter`], [`AtomicCounter`] and [`LockedCounter`] count in three ways, one of them
 //!   wrong.
 //! - [`lock_hogger`] and [`faulty_hogger`] make threads that keep a lock for a time; the faulty
@@ -23,7 +24,8 @@
 //! - [`sleep()`] can be stopped, as every wait here: [`press_stop_after`] does it unattended,
 //!   [`KeyboardInterrupt`] is what the thread unwinds with, [`checkpoint`] makes a loop of one's
 //!   own stoppable.
-//! - [`one_line_panics()`] keeps panic messages short.
+//! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
+//!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!
 //! # With and without the kernel
 //!
@@ -32,6 +34,7 @@
 //! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
 
 mod atomic_counter;
+mod compare;
 mod event_log;
 mod forced;
 mod held;
@@ -45,13 +48,22 @@ mod panicked;
 pub mod prelude;
 mod racy_counter;
 mod sleep;
+mod standing;
 mod stop_button;
+mod stopwatch;
 mod thread;
 mod thread_mark;
 mod timeline;
 mod waiter;
+mod who;
+
+/// The crate whose `Mutex` and `RwLock` the lessons use beside the locks of `std`: without
+/// poisoning, and with waits that have a limit. Re-exported, so that a notebook has it offline
+/// and needs no second dependency.
+pub use parking_lot;
 
 pub use atomic_counter::AtomicCounter;
+pub use compare::compare;
 pub use held::Held;
 pub use hogger::{faulty_hogger, lock_hogger};
 pub use interrupt::checkpoint;
@@ -63,5 +75,7 @@ pub use panicked::Panicked;
 pub use racy_counter::RacyCounter;
 pub use sleep::sleep;
 pub use stop_button::{StopPress, press_stop_after};
+pub use stopwatch::stopwatch;
 pub use thread::Thread;
 pub use timeline::{Event, EventKind, GiveUp, Timeline};
+pub use who::who;

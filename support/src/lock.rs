@@ -159,6 +159,7 @@ impl Lock {
     /// ```should_panic
     /// lesson_support::Lock::new("studio").release();
     /// ```
+    #[track_caller]
     pub fn release(&self) {
         let mut state = self.shared.state.lock();
         if state.holder.is_some() {

@@ -1,9 +1,14 @@
 //! Everything a lesson uses, for `use lesson_support::prelude::*;`.
+//!
+//! Neither `std::thread` nor any `Mutex` is here: a lesson says which one it means.
 
 pub use std::sync::Arc;
+pub use std::sync::atomic::AtomicU32;
+pub use std::sync::atomic::Ordering::{self, Relaxed};
 pub use std::time::{Duration, Instant};
 
 pub use crate::{
     AtomicCounter, Held, KeyboardInterrupt, Lock, LockedCounter, Panicked, RacyCounter, Thread,
-    Timeline, checkpoint, faulty_hogger, lock_hogger, one_line_panics, press_stop_after, sleep,
+    Timeline, checkpoint, compare, faulty_hogger, lock_hogger, one_line_panics, press_stop_after,
+    sleep, stopwatch, who,
 };

@@ -34,6 +34,7 @@ use crate::thread_mark::ThreadMark;
 ///
 /// # Panics
 /// When the operating system refuses another thread.
+#[track_caller]
 pub fn press_stop_after(delay: Duration) -> StopPress {
     let target = ThreadMark::current();
     let press = StopPress {

@@ -6,11 +6,13 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Builder, ThreadId};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use crate::interrupt;
 use crate::panicked::Panicked;
+use crate::standing::Standing;
 use crate::thread_mark::ThreadMark;
 use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 
@@ -37,6 +39,7 @@ struct Shared<T> {
     /// The thread itself, known from its first step on.
     id: OnceLock<ThreadId>,
     progress: Mutex<Progress<T>>,
+    standing: Arc<Standing>,
     /// Set once, before `progress` says [`Progress::Ended`].
     outcome: Mutex<Option<Result<T, Panicked>>>,
 }
@@ -54,15 +57,16 @@ impl<T> RefUnwindSafe for Thread<T> {}
 
 impl<T> Thread<T> {
     /// A thread that will run `work`. Nothing runs before [`start`](Self::start).
-    pub fn new<F>(name: &str, work: F) -> Self
+    pub fn new<F>(name: impl Into<String>, work: F) -> Self
     where
         F: FnOnce() -> T + Send + 'static,
     {
         Self {
             shared: Arc::new(Shared {
-                name: name.to_owned(),
+                name: name.into(),
                 id: OnceLock::new(),
                 progress: Mutex::new(Progress::Made(Box::new(work))),
+                standing: Arc::default(),
                 outcome: Mutex::new(None),
             }),
         }
@@ -77,7 +81,81 @@ impl<T> Thread<T> {
     pub fn is_alive(&self) -> bool {
         matches!(*self.shared.progress.lock(), Progress::Running { .. })
     }
+
+    /// Waits until the thread has settled: it sits in a blocking call of this crate
+    /// ([`Lock::acquire`](crate::Lock::acquire), [`sleep`](crate::sleep()), [`join`](Self::join)
+    /// and the like), or has ended. Then everything it had to print until there is printed, and a
+    /// thread that waits for a lock is among its [`waiters`](crate::Lock::waiters).
+    ///
+    /// Returns `true` then, and `false` if the thread has not settled within 10 s of wall-clock
+    /// time, say because it computes, or blocks in a call that this crate knows nothing of, such
+    /// as [`std::thread::sleep`].
+    ///
+    /// A thread that has been given the lock it waited for, or whose sleep is over, has not
+    /// settled, even if it has not taken its next step yet.
+    ///
+    /// A stop of the cell unwinds with [`KeyboardInterrupt`](crate::KeyboardInterrupt). While this
+    /// thread unwinds already, it returns `false` on a stop.
+    ///
+    /// ```
+    /// use lesson_support::{Lock, Thread};
+    ///
+    /// let lock = Lock::new("studio");
+    /// let held = lock.hold();
+    /// let handle = lock.clone();
+    /// let ada = Thread::new("Ada", move || drop(handle.hold()));
+    /// ada.start();
+    /// assert!(ada.settle());
+    /// assert_eq!(lock.waiters(), ["Ada"]);
+    ///
+    /// drop(held);
+    /// assert!(ada.settle());
+    /// assert!(!ada.is_alive());
+    /// ```
+    ///
+    /// # Panics
+    /// When the thread was never started, or asks this of itself.
+    #[track_caller]
+    pub fn settle(&self) -> bool {
+        interrupt::checkpoint();
+        self.refuse_own_thread("for itself to settle");
+        if let Progress::Made(_) = *self.shared.progress.lock() {
+            panic!("thread '{}' was not started: it cannot settle", self.name());
+        }
+        let me = ThreadMark::current();
+        let standing = &self.shared.standing;
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        loop {
+            let watcher = Waiter::new(Arc::clone(&me));
+            if standing.is_settled_else_watch(&watcher) {
+                return true;
+            }
+            match watcher.wait(Some(deadline), WhileUnwinding::GiveUp) {
+                // It has blocked, though perhaps not for long: look again.
+                Outcome::Rung => {}
+                Outcome::TimedOut | Outcome::StoppedWhileUnwinding => {
+                    standing.forget(&watcher);
+                    return false;
+                }
+                Outcome::Stopped => {
+                    standing.forget(&watcher);
+                    interrupt::unwind(&me);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn refuse_own_thread(&self, what: &str) {
+        if self.shared.id.get() == Some(&thread::current().id()) {
+            panic!("thread '{}' waits {what}", self.name());
+        }
+    }
 }
+
+/// How long [`Thread::settle`] waits at most. A lesson's thread settles within milliseconds; on a
+/// loaded machine within a second. A learner who forgot to make it settle should get the cell back.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
 impl<T: Send + 'static> Thread<T> {
     /// Starts the thread and returns at once.
@@ -90,6 +168,7 @@ impl<T: Send + 'static> Thread<T> {
     /// ada.start();
     /// ada.start();
     /// ```
+    #[track_caller]
     pub fn start(&self) {
         let running = Progress::Running {
             joining: Vec::new(),
@@ -135,11 +214,10 @@ impl<T: Clone> Thread<T> {
     ///
     /// # Panics
     /// When the thread was never started, or joins itself: it would wait for ever.
+    #[track_caller]
     pub fn join(&self) -> Result<T, Panicked> {
         interrupt::checkpoint();
-        if self.shared.id.get() == Some(&thread::current().id()) {
-            panic!("thread '{}' waits for its own end", self.name());
-        }
+        self.refuse_own_thread("for its own end");
         let me = ThreadMark::current();
         while let Some(waiter) = self.shared.ask_for_end(&me) {
             // While unwinding there is nothing to return before the end; a stop that is meant for
@@ -161,6 +239,7 @@ impl<T> Shared<T> {
     fn run(&self, work: Box<dyn FnOnce() -> T + Send>) {
         self.id.get_or_init(|| thread::current().id());
         let mark = ThreadMark::current();
+        mark.report_to(&self.standing);
         let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
             let failure = Panicked::new(&self.name, payload.as_ref());
             if !failure.is_interrupt() {
@@ -179,10 +258,16 @@ impl<T> Shared<T> {
     fn end(&self, outcome: Result<T, Panicked>) {
         let panicked = outcome.is_err();
         *self.outcome.lock() = Some(outcome);
-        let before = mem::replace(&mut *self.progress.lock(), Progress::Ended { panicked });
-        if let Progress::Running { joining } = before {
+        let mut progress = self.progress.lock();
+        // Rung under the lock: who sees that this thread has ended, and then asks how another one
+        // stands that joined it, too, is not to be told that it still waits.
+        if let Progress::Running { joining } = &*progress {
             joining.iter().for_each(|waiter| waiter.ring());
         }
+        *progress = Progress::Ended { panicked };
+        drop(progress);
+        let watching = self.standing.end();
+        watching.iter().for_each(|watcher| watcher.ring());
     }
 
     /// A waiter for the end of the thread; `None` if it has ended.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::interrupt;
+use crate::standing::Standing;
 
 /// The name under which the thread that runs the cells appears in every text.
 pub(crate) const NOTEBOOK: &str = "notebook";
@@ -24,6 +25,8 @@ pub(crate) struct ThreadMark {
     stopping: AtomicBool,
     /// How often it was stopped.
     stops: AtomicU64,
+    /// How it stands, if it is a thread of which one can ask that.
+    standing: OnceLock<Arc<Standing>>,
 }
 
 impl ThreadMark {
@@ -46,6 +49,7 @@ impl ThreadMark {
             stop_pending: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             stops: AtomicU64::new(0),
+            standing: OnceLock::new(),
         }
     }
 
@@ -77,6 +81,15 @@ impl ThreadMark {
 
     pub(crate) fn panicked(&self) -> Option<Instant> {
         self.panicked.get().copied()
+    }
+
+    /// From now on, the thread's blocking calls are told to `standing`. Only the first call counts.
+    pub(crate) fn report_to(&self, standing: &Arc<Standing>) {
+        self.standing.get_or_init(|| Arc::clone(standing));
+    }
+
+    pub(crate) fn standing(&self) -> Option<&Standing> {
+        self.standing.get().map(Arc::as_ref)
     }
 
     pub(crate) fn leave_stop(&self) {

@@ -51,6 +51,9 @@ pub(crate) struct Waiter {
 struct Flags {
     rung: bool,
     stopped: bool,
+    /// The owner's [`Standing`](crate::standing::Standing) says that it sits in this very wait.
+    /// One that is over must not speak for the next.
+    told: bool,
 }
 
 /// Every call that waits at this moment, for stops to find.
@@ -77,12 +80,20 @@ impl Waiter {
 
     /// Ends the wait.
     pub(crate) fn ring(&self) {
-        self.flags.lock().rung = true;
-        self.bell.notify_one();
+        self.wake(|flags| flags.rung = true);
     }
 
     fn stop(&self) {
-        self.flags.lock().stopped = true;
+        self.wake(|flags| flags.stopped = true);
+    }
+
+    fn wake(&self, why: impl FnOnce(&mut Flags)) {
+        let mut flags = self.flags.lock();
+        why(&mut flags);
+        // Here and not by the owner itself once it wakes: who has released a lock and then asks
+        // how its next holder stands is not to be told that it waits.
+        self.tell_going_on(&mut flags);
+        drop(flags);
         self.bell.notify_one();
     }
 
@@ -121,15 +132,40 @@ impl Waiter {
                 flags = self.flags.lock();
                 continue;
             }
+            let watching = self.tell_blocking(&mut flags, deadline);
+            if !watching.is_empty() {
+                // Not under `flags`: two threads may watch each other.
+                drop(flags);
+                watching.iter().for_each(|watcher| watcher.ring());
+                flags = self.flags.lock();
+                continue;
+            }
             match deadline {
                 None => self.bell.wait(&mut flags),
                 Some(deadline) => {
                     let timed_out = self.bell.wait_until(&mut flags, deadline).timed_out();
                     if timed_out && !flags.rung && !flags.stopped {
+                        self.tell_going_on(&mut flags);
                         return Outcome::TimedOut;
                     }
                 }
             }
+        }
+    }
+
+    /// Who is returned watches the owner and has to be rung.
+    fn tell_blocking(&self, flags: &mut Flags, until: Option<Instant>) -> Vec<Arc<Waiter>> {
+        let Some(standing) = self.owner.standing() else {
+            return Vec::new();
+        };
+        flags.told = true;
+        standing.block(until)
+    }
+
+    fn tell_going_on(&self, flags: &mut Flags) {
+        if let Some(standing) = self.owner.standing().filter(|_| flags.told) {
+            flags.told = false;
+            standing.go_on();
         }
     }
 }
