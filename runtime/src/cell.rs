@@ -8,7 +8,7 @@ use lesson_runtime::{ToKernel, mark};
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
-use crate::interrupt;
+use crate::{interrupt, panics};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -42,11 +42,14 @@ pub fn serve(
         store = run(&command, store)?;
         number += 1;
         flush();
+        // Told before the marks: who reads a mark knows then how to take the words before it.
+        control.send(&ToKernel::Ended {
+            foreign_hook: panics::reclaim(control),
+        });
         let mark = mark(nonce, number);
         for stream in &mut marks {
             stream.write_all(&mark)?;
         }
-        control.send(&ToKernel::Ended { mark: number });
         control.wait_drained(number);
         control.echo(COMPLETE)?;
     }

@@ -6,7 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
+use crate::attendant;
+
 static CELL_RUNS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a cell runs at this moment.
+pub fn cell_runs() -> bool {
+    CELL_RUNS.load(Ordering::SeqCst)
+}
 
 /// A command to load a shared object and run a function of it.
 pub struct LoadAndRun {
@@ -36,6 +43,7 @@ impl Commands {
                     if CELL_RUNS.load(Ordering::SeqCst) {
                         // A closed stdin is the learner's own choice.
                         let _ = stdin_feed.write_all(format!("{line}\n").as_bytes());
+                        attendant::question_answered();
                     } else if queue_tx.send(line).is_err() {
                         break;
                     }

@@ -9,7 +9,7 @@ use std::thread;
 
 use lesson_runtime::{SOCKET, ToKernel, ToRuntime, read_frame, write_frame};
 
-use crate::interrupt;
+use crate::{attendant, interrupt};
 
 /// Everything that several threads of the runtime share.
 pub struct Control {
@@ -80,6 +80,9 @@ impl Control {
                 }
                 ToRuntime::Raise { cell, stage } => interrupt::raise(cell, stage),
                 ToRuntime::Echo { line } => {
+                    if line.starts_with("EVCXR_INPUT_REQUEST") {
+                        attendant::question_asked();
+                    }
                     let _ = self.echo(&line);
                 }
                 ToRuntime::Drained { mark } => {

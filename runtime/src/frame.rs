@@ -39,10 +39,11 @@ pub enum ToKernel {
         /// The number given by the kernel.
         cell: u64,
     },
-    /// The cell has returned; both streams carry the mark with this number.
+    /// The cell has returned; the mark follows on both streams.
     Ended {
-        /// Number of the mark.
-        mark: u64,
+        /// The cell has put a panic hook of its own in the place of ours, so a panic of its own
+        /// thread may not have been told.
+        foreign_hook: bool,
     },
     /// The cell asks to be interrupted as by the stop button.
     PressStop,

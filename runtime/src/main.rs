@@ -1,5 +1,6 @@
 //! Loads compiled cells and runs them on its main thread. See the library for the protocol.
 
+mod attendant;
 mod cell;
 mod commands;
 mod control;
@@ -45,6 +46,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
     interrupt::mark_cell_thread();
     panics::install(control);
+    attendant::start(control)?;
     let commands = commands::Commands::listen(streams.commands, streams.stdin_feed);
     cell::serve(&commands, control, &nonce, streams.marks)?;
     Ok(())

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::notebook::Notebook;
 use super::{FOUND_WRONG, absolute};
@@ -69,7 +69,12 @@ fn export(
     if !output.status.success() {
         drop(step);
         let message = String::from_utf8_lossy(&output.stderr);
-        eprintln!("error: no page for {shown}\n{}", message.trim_end());
+        let message = format!("no page for {shown}\n{}", message.trim_end());
+        // 1: the notebook is at fault; anything else: the export could not do its work.
+        if output.status.code() != Some(1) {
+            bail!(message);
+        }
+        eprintln!("error: {message}");
         return Ok(false);
     }
     let said = String::from_utf8_lossy(&output.stdout);

@@ -93,6 +93,8 @@ impl Link {
                 (Stream::Stderr, stderr, Demux::stderr(nonce)),
             ],
             marks: [0, 0],
+            unexplained_panic: false,
+            foreign_hook: false,
             woken,
             commands,
         };

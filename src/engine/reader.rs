@@ -18,6 +18,10 @@ use super::link::{Command, Link, send};
 use super::report::{Bundle, Panic};
 use super::sink::Stream;
 
+/// evcxr's word for a cell that ended by a panic.
+const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
+/// What is shown when the learner's own panic hook took the message.
+const UNTOLD: &str = "the cell panicked; its own panic hook took the message";
 /// How much is read from a stream at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -29,6 +33,10 @@ pub(super) struct Reader {
     pub(super) socket_buffer: Vec<u8>,
     pub(super) streams: [(Stream, File, Demux); 2],
     pub(super) marks: [u64; 2],
+    /// evcxr's word for a panic was printed although no panic was told. It stands where it is the
+    /// last word of a cell with a panic hook of its own; anywhere else it is the learner's text.
+    pub(super) unexplained_panic: bool,
+    pub(super) foreign_hook: bool,
     pub(super) woken: UnixStream,
     pub(super) commands: Receiver<Command>,
 }
@@ -145,7 +153,10 @@ impl Reader {
                 state.report.interrupted = true;
             }
             ToKernel::Interrupted { .. } => {}
-            ToKernel::Ended { .. } => state.running = false,
+            ToKernel::Ended { foreign_hook } => {
+                state.running = false;
+                self.foreign_hook = foreign_hook;
+            }
             ToKernel::PressStop => {
                 drop(state);
                 self.link.sink.press_stop();
@@ -174,6 +185,9 @@ impl Reader {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => {
+                    if stream == Stream::Stdout {
+                        self.panic_was_text();
+                    }
                     // What was displayed before this line stands above it.
                     if stream == Stream::Stdout {
                         let above = self.link.lock().report.last_display.take();
@@ -190,6 +204,15 @@ impl Reader {
                     self.protocol(line);
                 }
                 Piece::Mark(number) => {
+                    if stream == Stream::Stdout && self.unexplained_panic {
+                        self.read_socket();
+                        if self.foreign_hook {
+                            self.unexplained_panic = false;
+                            self.accept_panic(Some(UNTOLD));
+                        } else {
+                            self.panic_was_text();
+                        }
+                    }
                     self.marks[which] = number;
                     if self.marks[0] == self.marks[1] {
                         send(&self.link.lock(), &ToRuntime::Drained { mark: number });
@@ -224,24 +247,43 @@ impl Reader {
     }
 
     fn protocol(&mut self, line: String) {
-        let mut state = self.link.lock();
-        if line == "EVCXR_PANIC_NOTIFICATION" {
-            if state.report.panics.is_empty() && !state.report.interrupted {
-                // Nobody panicked: these are the learner's own words. (A panic under a hook of the
-                // learner's is not told to us either; evcxr must hear of that one, and the words
-                // alone cannot be told apart from it. Losing a variable that was never stored would
-                // be worse than a line too few.)
-                state.report.panics.push(Panic {
-                    message: "the cell panicked; its own panic hook took the message".into(),
-                    file: String::new(),
-                    line: 0,
-                    column: 0,
-                    after_stop: false,
-                });
-            }
-            state.report.unwound = true;
+        if line != PANIC {
+            send(&self.link.lock(), &ToRuntime::Echo { line });
+            return;
         }
+        let told = {
+            let state = self.link.lock();
+            !state.report.panics.is_empty() || state.report.interrupted
+        };
+        if told {
+            self.accept_panic(None);
+        } else {
+            self.panic_was_text();
+            self.unexplained_panic = true;
+        }
+    }
+
+    fn accept_panic(&mut self, message: Option<&str>) {
+        let mut state = self.link.lock();
+        if let Some(message) = message {
+            state.report.panics.push(Panic {
+                message: message.to_owned(),
+                file: String::new(),
+                line: 0,
+                column: 0,
+                after_stop: false,
+            });
+        }
+        state.report.unwound = true;
+        let line = PANIC.to_owned();
         send(&state, &ToRuntime::Echo { line });
+    }
+
+    /// The word that was held back is the learner's own.
+    fn panic_was_text(&mut self) {
+        if std::mem::take(&mut self.unexplained_panic) {
+            self.link.sink.text(Stream::Stdout, format!("{PANIC}\n"));
+        }
     }
 
     fn drain(&mut self, number: u64, buffer: &mut [u8]) {

@@ -167,6 +167,8 @@ impl Venv {
             .env("VIRTUAL_ENV", &self.root)
             .env("JUPYTER_PREFER_ENV_PATH", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            // Or nbval leaves an empty `.ipython` in the home folder.
+            .env("IPYTHONDIR", self.root.join("share").join("ipython"))
             .env("LESSONS_PROGRAM", &project.program)
             .env("LESSONS_PROJECT", &project.root)
             .env_remove("PYTHONHOME")

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+
+use crate::gap::gap;
 
 /// A counter whose increment is one indivisible step, so that no update gets lost.
 ///
@@ -30,8 +31,8 @@ impl AtomicCounter {
 
     /// Adds 1 in one step, and then lets other threads run, as often as the racy twin does.
     pub fn increment(&self) {
-        self.value.fetch_add(1, Ordering::Relaxed);
-        thread::yield_now();
+        let seen = self.value.fetch_add(1, Ordering::Relaxed);
+        gap(seen);
     }
 
     /// The number at this moment.

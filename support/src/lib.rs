@@ -37,6 +37,7 @@ mod atomic_counter;
 mod compare;
 mod event_log;
 mod forced;
+mod gap;
 mod held;
 mod hogger;
 mod interrupt;

@@ -1,9 +1,10 @@
 //! A counter inside a mutex.
 
 use std::fmt;
-use std::thread;
 
 use parking_lot::Mutex;
+
+use crate::gap::gap;
 
 /// A counter that takes the same two steps as [`RacyCounter`](crate::RacyCounter), with the same
 /// gap between them, under a mutex: no update gets lost, for nobody else can read in the gap.
@@ -36,7 +37,7 @@ impl LockedCounter {
     pub fn increment(&self) {
         let mut value = self.value.lock();
         let seen = *value;
-        thread::yield_now();
+        gap(seen);
         *value = seen.wrapping_add(1);
     }
 

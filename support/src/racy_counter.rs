@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+
+use crate::gap::gap;
 
 /// A counter that loses updates when several threads increment it.
 ///
@@ -32,7 +33,7 @@ impl RacyCounter {
     pub fn increment(&self) {
         let seen = self.value.load(Ordering::Relaxed);
         // The gap has to stand between the two steps: behind the store nothing would get lost.
-        thread::yield_now();
+        gap(seen);
         self.value.store(seen.wrapping_add(1), Ordering::Relaxed);
     }
 

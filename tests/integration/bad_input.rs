@@ -5,7 +5,8 @@ use std::process::Output;
 
 use rust_lessons::setup::toolchain::Toolchain;
 
-use crate::common::{Sandbox, notebook, printed};
+use crate::program::printed;
+use crate::sandbox::{Sandbox, notebook};
 
 /// Runs the program in the sandbox, which must refuse: with exit code 2, and no file changed.
 #[track_caller]

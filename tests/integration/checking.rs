@@ -6,7 +6,9 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::common::{notebook, printed, program, ready};
+use crate::program::{printed, program};
+use crate::ready::ready;
+use crate::sandbox::notebook;
 
 /// A cell that prints.
 fn printing(source: &str, text: &str) -> Value {

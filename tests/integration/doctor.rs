@@ -1,6 +1,8 @@
 //! `cargo lessons doctor`.
 
-use crate::common::{Sandbox, printed, program, ready};
+use crate::program::{printed, program};
+use crate::ready::ready;
+use crate::sandbox::Sandbox;
 
 #[test]
 fn what_is_missing_makes_the_doctor_red_and_changes_nothing() {

@@ -5,7 +5,8 @@ use std::fs;
 use rust_lessons::setup::kernelspec::Place;
 use serde_json::Value;
 
-use crate::common::{PROGRAM, printed, program, ready};
+use crate::program::{PROGRAM, printed, program};
+use crate::ready::ready;
 
 #[test]
 fn jupyter_sees_what_install_registers_and_no_more_after_uninstall() {

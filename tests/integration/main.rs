@@ -1,6 +1,8 @@
 //! The tests of the whole: the command line as a user types it, and the Python and browser side.
 
-mod common;
+mod program;
+mod ready;
+mod sandbox;
 
 mod bad_input;
 mod checking;

@@ -11,7 +11,8 @@ use rust_lessons::setup::browser;
 use rust_lessons::setup::outside::{self, OutsideError};
 use rust_lessons::setup::progress::Progress;
 
-use crate::common::{project, ready};
+use crate::program::project;
+use crate::ready::ready;
 
 /// The slowest file takes a few minutes; past this, pytest's own time limits have failed.
 const LIMIT: Duration = Duration::from_secs(30 * 60);

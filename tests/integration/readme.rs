@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{program, project};
+use crate::program::{program, project};
 
 fn readme() -> String {
     fs::read_to_string(project().root.join("README.md")).expect("there is a README")

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rust_lessons::setup::Project;
 
-use crate::common::project;
+use crate::program::project;
 
 /// What git tracks or would track; without git, everything but what is built.
 fn files(project: &Project) -> Vec<PathBuf> {

@@ -12,8 +12,8 @@ from frontend import CELL_S, QUICK_S, FrontEnd
 ROUNDS = 50
 # What a learner feels as "at once"; the claim of the project.
 AT_ONCE_S = 0.1
-# A shared machine may stall a test for a moment: so many rounds may be late, by so much.
-LATE_ROUNDS = 2
+# A shared machine may stall the test itself for a moment: so many rounds may be late, by so much.
+LATE_ROUNDS = 1
 LATE_S = 1.0
 # The kernel's time of grace, and the compilation after the restart of its runtime.
 GRACE_S = 60
@@ -50,7 +50,7 @@ def test_a_blocked_acquire_is_interrupted_fifty_times_and_every_variable_is_ther
     ordered = sorted(seconds)
     print(f"interrupt to error: median {statistics.median(seconds) * 1000:.1f} ms, worst {ordered[-1] * 1000:.1f} ms")
     assert statistics.median(seconds) < AT_ONCE_S
-    assert ordered[-1 - LATE_ROUNDS] < AT_ONCE_S, f"more than {LATE_ROUNDS} rounds took too long: {ordered[-5:]}"
+    assert ordered[-1 - LATE_ROUNDS] < AT_ONCE_S, f"more than {LATE_ROUNDS} round took too long: {ordered[-5:]}"
     assert ordered[-1] < LATE_S
 
 

@@ -90,15 +90,18 @@ def test_bytes_that_are_no_text_do_no_harm(kernel: FrontEnd) -> None:
 
 
 def test_what_looks_like_the_engines_own_words_is_printed(kernel: FrontEnd) -> None:
-    words = [
-        "EVCXR_EXECUTION_COMPLETE",
-        "EVCXR_BEGIN_CONTENT text/html",
-        "EVCXR_END_CONTENT",
-        "EVCXR_PANIC_NOTIFICATION",
-    ]
+    words = ["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_VARIABLE_CHANGED_TYPE:kept"]
+    kernel.ok("let kept = 3;")
     ran = kernel.ok("".join(f'println!("{word}");\n' for word in words))
     assert ran.stdout == "".join(f"{word}\n" for word in words)
-    assert kernel.ok("1 + 1").result == "2"
+    assert kernel.ok("kept").result == "3"
+
+
+def test_what_evcxr_documents_for_displays_is_a_display(kernel: FrontEnd) -> None:
+    ran = kernel.ok('println!("EVCXR_BEGIN_CONTENT text/html\\n<b>bold</b>\\nEVCXR_END_CONTENT");\nprintln!("plain");')
+    shown = [message["content"]["data"] for message in ran.messages if "data" in message["content"]]
+    assert [data["text/html"].strip() for data in shown] == ["<b>bold</b>"]
+    assert ran.stdout == "plain\n"
 
 
 def test_reading_input_does_not_hang(kernel: FrontEnd) -> None:

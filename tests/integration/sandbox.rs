@@ -1,60 +1,13 @@
-//! What the tests share: the program, the project set up for its kernels, and folders to try things in.
+//! Folders to try the program in: a project, a home, a `PATH`, none of them the user's.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::process::Output;
 
-use rust_lessons::setup::progress::Progress;
-use rust_lessons::setup::venv::Venv;
-use rust_lessons::setup::{self, Project};
 use serde_json::json;
 
-/// This program, as cargo built it for the tests.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rust-lessons");
-
-/// The program, ready for arguments.
-pub fn program() -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.stdin(Stdio::null());
-    command
-}
-
-/// The project that these tests belong to.
-pub fn project() -> Project {
-    Project::built_from(PROGRAM)
-}
-
-/// The project, set up. Kernels run only while this is held: two of them would slow each other down
-/// on a small machine, and some tests measure time.
-pub struct Ready {
-    pub project: Project,
-    pub venv: Venv,
-    _alone: MutexGuard<'static, ()>,
-}
-
-/// Sets the project up (once) and waits until no other test runs a kernel.
-#[track_caller]
-pub fn ready() -> Ready {
-    static ALONE: Mutex<()> = Mutex::new(());
-    static SET_UP: OnceLock<Result<Venv, String>> = OnceLock::new();
-    // A test that failed while it held the lock has nothing half changed behind it.
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let project = project();
-    let set_up = SET_UP.get_or_init(|| {
-        setup::ensure_all(&project, &[project.notebooks()].into(), &Progress::stderr())
-            .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
-    });
-    match set_up {
-        Ok(venv) => Ready {
-            venv: venv.clone(),
-            project,
-            _alone: alone,
-        },
-        Err(error) => panic!("the project cannot be set up: {error}"),
-    }
-}
+use crate::program::program;
 
 /// A small project in a folder of its own, with a home folder of its own.
 pub struct Sandbox {
@@ -145,13 +98,4 @@ pub fn notebook(kernel: &str, cells: &[serde_json::Value]) -> String {
         "cells": cells,
     });
     serde_json::to_string_pretty(&notebook).expect("JSON can be written")
-}
-
-/// What a program printed to both streams, for messages.
-pub fn printed(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
 }
