@@ -131,14 +131,12 @@ impl From<PlaceArgs> for Place {
 
 /// Carries out a command line. What goes wrong is printed to stderr, with what to do next, and told
 /// by the exit code.
-///
-/// # Errors
-/// None so far: the type leaves room for an error that is not for a person.
-pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    Ok(carry_out(cli).unwrap_or_else(|error| {
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    carry_out(cli).unwrap_or_else(|error| {
         print_error(&error);
         ExitCode::from(CANNOT)
-    }))
+    })
 }
 
 fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {

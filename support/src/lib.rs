@@ -61,6 +61,17 @@ mod who;
 /// The crate whose `Mutex` and `RwLock` the lessons use beside the locks of `std`: without
 /// poisoning, and with waits that have a limit. Re-exported, so that a notebook has it offline
 /// and needs no second dependency.
+///
+/// ```
+/// use lesson_support::parking_lot::Mutex;
+/// use std::time::Duration;
+///
+/// let count = Mutex::new(0);
+/// let guard = count.lock();
+/// assert!(count.try_lock_for(Duration::from_millis(5)).is_none());
+/// drop(guard);
+/// assert_eq!(count.into_inner(), 0);
+/// ```
 pub use parking_lot;
 
 pub use atomic_counter::AtomicCounter;

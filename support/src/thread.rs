@@ -117,6 +117,11 @@ impl<T> Thread<T> {
     /// When the thread was never started, or asks this of itself.
     #[track_caller]
     pub fn settle(&self) -> bool {
+        self.settle_within(SETTLE_LIMIT)
+    }
+
+    #[track_caller]
+    fn settle_within(&self, limit: Duration) -> bool {
         interrupt::checkpoint();
         self.refuse_own_thread("for itself to settle");
         if let Progress::Made(_) = *self.shared.progress.lock() {
@@ -124,7 +129,7 @@ impl<T> Thread<T> {
         }
         let me = ThreadMark::current();
         let standing = &self.shared.standing;
-        let deadline = Instant::now() + SETTLE_LIMIT;
+        let deadline = Instant::now() + limit;
         loop {
             let watcher = Waiter::new(Arc::clone(&me));
             if standing.is_settled_else_watch(&watcher) {
@@ -305,5 +310,27 @@ impl<T> fmt::Debug for Thread<T> {
             Progress::Ended { panicked: true } => "ended by a panic",
         };
         write!(f, "<thread {}: {progress}>", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+    use std::time::Duration;
+
+    use super::Thread;
+
+    #[test]
+    fn a_thread_that_does_not_settle_is_given_up() {
+        let leave = Arc::new(Barrier::new(2));
+        let inside = Arc::clone(&leave);
+        let ada = Thread::new("Ada", move || {
+            inside.wait();
+        });
+        ada.start();
+        assert!(!ada.settle_within(Duration::from_millis(20)));
+        leave.wait();
+        assert!(ada.settle());
+        assert!(!ada.is_alive());
     }
 }

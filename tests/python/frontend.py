@@ -33,6 +33,8 @@ CELL_S = 60
 START_S = 180
 #: What needs no compiler: replies that the kernel gives from memory.
 QUICK_S = 20
+#: How often a wait looks whether the kernel is still alive; what it sent before its end is read in any case.
+LOOK_S = 1.0
 
 # The schemas are of protocol 5.1; these came later.
 msgspec_v5.schema_fragments.setdefault("iopub_welcome", {"properties": {"subscription": {"type": "string"}}})
@@ -216,12 +218,12 @@ class FrontEnd:
         """Waits until the reply to a request has come, and leaves it for `reply` or `finish`."""
         deadline = time.monotonic() + timeout
         while request not in self._replies:
+            alive = self.manager.is_alive()
+            left = max(0.01, min(LOOK_S, deadline - time.monotonic()))
             try:
-                message = checked(
-                    getattr(self.client, f"get_{channel}_msg")(timeout=max(0.01, deadline - time.monotonic()))
-                )
+                message = checked(getattr(self.client, f"get_{channel}_msg")(timeout=left))
             except Empty:
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= deadline or not alive:
                     self._fail(f"the reply to {self._requests[request]['msg_type']}")
                 continue
             self._replies[self._parent(message)] = message
@@ -330,12 +332,15 @@ class FrontEnd:
     def _await(self, done: Callable[[], bool], deadline: float) -> bool:
         """Reads iopub until `done()` holds or the deadline has passed; says which."""
         while not done():
+            alive = self.manager.is_alive()
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
             try:
-                message = checked(self.client.get_iopub_msg(timeout=left))
+                message = checked(self.client.get_iopub_msg(timeout=min(LOOK_S, left)))
             except Empty:
+                if not alive:
+                    return False
                 continue
             self._iopub[self._parent(message)].append(message)
         return True

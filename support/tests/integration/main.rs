@@ -9,8 +9,11 @@ mod hogger;
 mod lock;
 mod own_process;
 mod panics;
+mod settle;
 mod stop;
+mod stopwatch;
 mod thread;
 mod timeline;
 #[cfg(target_os = "linux")]
 mod under_a_runtime;
+mod who;

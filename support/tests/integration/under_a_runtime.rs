@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use lesson_support::{
-    KeyboardInterrupt, Lock, Thread, checkpoint, one_line_panics, press_stop_after, sleep,
+    KeyboardInterrupt, Lock, Thread, checkpoint, one_line_panics, press_stop_after, sleep, who,
 };
 
 use crate::deadline::{AGES, PLENTY, in_background, on_thread, until_queue};
@@ -77,6 +77,7 @@ fn the_thread_of_the_cells_is_called_notebook() {
         let lock = Lock::new("studio");
         assert!(lock.acquire());
         assert_eq!(lock.holder().as_deref(), Some("notebook"));
+        assert_eq!(who(), "notebook");
         let handle = lock.clone();
         let main = in_background("main", move || handle.acquire());
         until_queue(&lock, &["main"]);
@@ -110,6 +111,7 @@ fn every_blocking_call_of_a_cell_is_stopped() {
         assert!(is_stopped(|| (press(), lock.hold())));
         assert!(is_stopped(|| (press(), sleep(AGES))));
         assert!(is_stopped(|| (press(), thread.join())));
+        assert!(is_stopped(|| (press(), thread.settle())));
         assert!(lock.waiters().is_empty());
     });
 }
