@@ -96,13 +96,15 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, mpsc};
     use std::thread;
     use std::time::{Duration, Instant};
 
     use super::Standing;
     use crate::thread_mark::ThreadMark;
     use crate::waiter::{Outcome, Waiter, WhileUnwinding};
+
+    const PLENTY: Duration = Duration::from_secs(30);
 
     fn watcher() -> Arc<Waiter> {
         Waiter::new(ThreadMark::current())
@@ -147,9 +149,9 @@ mod tests {
 
     #[test]
     fn a_late_ring_of_an_earlier_wait_does_not_unsettle_the_thread() {
-        let plenty = Some(Instant::now() + Duration::from_secs(30));
+        let deadline = Some(Instant::now() + PLENTY);
         let standing = Arc::new(Standing::default());
-        let (first_tx, first_rx) = std::sync::mpsc::channel();
+        let (first_tx, first_rx) = mpsc::channel();
         let told = Arc::clone(&standing);
         let ada = thread::spawn(move || {
             let me = ThreadMark::current();
@@ -159,14 +161,14 @@ mod tests {
             let second = Waiter::new(me);
             let both = (first, Arc::clone(&second));
             first_tx.send(both).expect("the test goes on");
-            (outcome, second.wait(plenty, WhileUnwinding::GiveUp))
+            (outcome, second.wait(deadline, WhileUnwinding::GiveUp))
         });
         let (first, second) = first_rx
-            .recv_timeout(Duration::from_secs(30))
+            .recv_timeout(PLENTY)
             .expect("Ada comes to her second wait");
         let me = watcher();
         if !standing.is_settled_else_watch(&me) {
-            assert_eq!(me.wait(plenty, WhileUnwinding::GiveUp), Outcome::Rung);
+            assert_eq!(me.wait(deadline, WhileUnwinding::GiveUp), Outcome::Rung);
         }
         first.ring();
         assert!(standing.is_settled_else_watch(&watcher()));

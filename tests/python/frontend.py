@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import psutil
+import zmq
 from jupyter_client.manager import KernelManager
 from jupyter_kernel_test import msgspec_v5
 
@@ -122,7 +123,9 @@ class FrontEnd:
     ) -> None:
         # Lives as long as the kernel, which `close` ends.
         self._log = tempfile.NamedTemporaryFile("w+", prefix="kernel-", suffix=".log")  # noqa: SIM115
-        self.manager = KernelManager(kernel_name=kernel)
+        # Of our own, so that `close` can end it at once, whatever is still unsent.
+        self._context = zmq.Context()
+        self.manager = KernelManager(kernel_name=kernel, context=self._context)
         #: Environment variable by which every process of this kernel can be found.
         self.mark = f"LESSON_TEST_MARK={os.getpid()}-{id(self)}-{time.monotonic_ns()}"
         name, value = self.mark.split("=")
@@ -140,7 +143,11 @@ class FrontEnd:
         self._iopub: dict[str, list[Message]] = defaultdict(list)
         self.stdin: list[Message] = []
         if wait:
-            self.wait_until_ready()
+            try:
+                self.wait_until_ready()
+            except BaseException:
+                self.close()
+                raise
 
     # -- life
 
@@ -160,6 +167,7 @@ class FrontEnd:
         self.client.stop_channels()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel(now=True)
+        self._context.destroy(linger=0)
         self._log.close()
 
     @property

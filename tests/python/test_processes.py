@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,20 +19,26 @@ from frontend import START_S, FrontEnd, eventually
 GONE_S = 20
 
 
-@contextmanager
-def watched(tmp_path: Path) -> Iterator[tuple[FrontEnd, set[Path]]]:
-    """Gives a kernel that has run cells, and the folders in which it keeps what it made of them.
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """An empty folder for temporary files."""
+    with tempfile.TemporaryDirectory(prefix="lessons-") as made:
+        yield Path(made)
 
-    After the block, which has to end the kernel, no process of it may be left and no such folder.
+
+@contextmanager
+def watched(temporary: Path) -> Iterator[FrontEnd]:
+    """Gives a kernel that has run cells and keeps its temporary files in `temporary`.
+
+    After the block, which has to end the kernel, no process of it may be left, nor any folder in which it kept what it
+    made of the cells.
     """
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
     with FrontEnd(env={"TMPDIR": str(temporary)}) as front_end:
         front_end.ok(PRELUDE, START_S)
         front_end.ok("let kept = vec![1, 2, 3];")
         folders = session_folders(front_end)
         assert len(front_end.processes()) >= 2, "a kernel and the process that runs its cells"
-        yield front_end, folders
+        yield front_end
         eventually(lambda: not front_end.processes(), GONE_S, f"processes end: {front_end.processes()}")
         eventually(lambda: not any(folder.exists() for folder in folders), GONE_S, f"folders are removed: {folders}")
         eventually(lambda: not list(temporary.iterdir()), GONE_S, f"nothing is left in {list(temporary.iterdir())}")
@@ -50,39 +57,37 @@ def session_folders(front_end: FrontEnd) -> set[Path]:
     return found
 
 
-def test_nothing_is_left_after_a_shutdown(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_nothing_is_left_after_a_shutdown(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         front_end.reply(front_end.send("shutdown_request", {"restart": False}, "control"), 20, "control")
 
 
-def test_nothing_is_left_after_a_shutdown_while_a_cell_runs(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_nothing_is_left_after_a_shutdown_while_a_cell_runs(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         cell = front_end.execute('println!("running");\nstd::thread::sleep(Duration::from_secs(600));')
         front_end.until_printed(cell, "running")
         front_end.reply(front_end.send("shutdown_request", {"restart": False}, "control"), 20, "control")
 
 
-def test_nothing_is_left_after_a_kill_while_idle(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_nothing_is_left_after_a_kill_while_idle(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         os.kill(front_end.pid, signal.SIGKILL)
 
 
-def test_nothing_is_left_after_a_kill_while_a_cell_runs(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_nothing_is_left_after_a_kill_while_a_cell_runs(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         cell = front_end.execute('println!("running");\nloop { std::hint::spin_loop(); }')
         front_end.until_printed(cell, "running")
         os.kill(front_end.pid, signal.SIGKILL)
 
 
-def test_nothing_is_left_after_a_kill_while_a_cell_is_compiled(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_nothing_is_left_after_a_kill_while_a_cell_is_compiled(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         front_end.execute("".join(f'fn f{n}(v: Vec<String>) -> String {{ v.join("{n}") }}\n' for n in range(300)))
         os.kill(front_end.pid, signal.SIGKILL)
 
 
-def test_nothing_is_left_after_a_kill_during_the_start(tmp_path: Path) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+def test_nothing_is_left_after_a_kill_during_the_start(temporary: Path) -> None:
     with FrontEnd(env={"TMPDIR": str(temporary)}, wait=False) as front_end:
         front_end.reply(front_end.send("kernel_info_request", {}, "control"), 20, "control")
         os.kill(front_end.pid, signal.SIGKILL)
@@ -90,8 +95,8 @@ def test_nothing_is_left_after_a_kill_during_the_start(tmp_path: Path) -> None:
         eventually(lambda: not list(temporary.iterdir()), GONE_S, f"nothing is left in {list(temporary.iterdir())}")
 
 
-def test_a_crashed_runtime_leaves_no_second_one_behind(tmp_path: Path) -> None:
-    with watched(tmp_path) as (front_end, _):
+def test_a_crashed_runtime_leaves_no_second_one_behind(temporary: Path) -> None:
+    with watched(temporary) as front_end:
         before = len(front_end.processes())
         for _ in range(3):
             front_end.run("std::process::abort();")
@@ -117,3 +122,11 @@ def test_a_kernel_works_from_any_folder(tmp_path: Path, name: str) -> None:
 def test_a_kernel_works_from_a_folder_that_cannot_be_written() -> None:
     with FrontEnd(cwd="/") as front_end:
         assert front_end.ok(f'{PRELUDE}\nLock::new("studio").locked()', START_S).result == "false"
+
+
+def test_a_kernel_works_with_a_long_temporary_folder(temporary: Path) -> None:
+    # A socket's path may have some 100 characters, and some systems give every user a longer folder than that.
+    folder = temporary / ("a-rather-long-name-" * 3) / ("another-long-name-" * 3)
+    folder.mkdir(parents=True)
+    with FrontEnd(env={"TMPDIR": str(folder)}) as front_end:
+        assert front_end.ok("1 + 1", START_S).result == "2"

@@ -46,7 +46,7 @@ fn a_misuse_is_reported_at_the_place_of_the_misuse() {
                 &|| lock.release(),
                 &|| ended.start(),
                 &|| drop(unstarted.join()),
-                &|| drop(unstarted.settle()),
+                &|| assert!(unstarted.settle()),
             ];
             for (misuse, line) in misuses.into_iter().zip(line + 2..) {
                 assert!(catch_unwind(AssertUnwindSafe(misuse)).is_err());

@@ -3,11 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, mpsc};
+use std::time::{Duration, Instant};
 
 use lesson_support::{KeyboardInterrupt, Lock, Thread, press_stop_after, sleep};
 
 use crate::deadline::{AGES, PLENTY, in_background, on_thread};
 
+const SOON: Duration = Duration::from_millis(20);
 /// Enough for a look that comes too early to be caught now and then.
 const ROUNDS: u32 = 200;
 
@@ -98,17 +100,21 @@ fn a_thread_settles_in_a_sleep() {
 #[test]
 fn what_a_thread_did_before_it_settled_is_done() {
     for _ in 0..ROUNDS {
+        let lock = Lock::new("studio");
+        let held = lock.hold();
         let steps = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&steps);
+        let (handle, counted) = (lock.clone(), Arc::clone(&steps));
         let ada = Thread::new("Ada", move || {
             for _ in 0..100 {
                 counted.fetch_add(1, Relaxed);
             }
-            sleep(AGES);
+            drop(handle.hold());
         });
         ada.start();
         assert!(ada.settle());
         assert_eq!(steps.load(Relaxed), 100);
+        drop(held);
+        ada.join().unwrap();
     }
 }
 
@@ -160,7 +166,11 @@ fn a_thread_whose_join_is_over_has_not_settled() {
         bea.start();
         assert!(ada.settle() && bea.settle());
         drop(held);
-        ada.join().unwrap();
+        // No pause between the looks: the question to Bea has to come right behind Ada's end.
+        let deadline = Instant::now() + PLENTY;
+        while ada.is_alive() {
+            assert!(Instant::now() < deadline, "Ada does not end");
+        }
         assert!(bea.settle());
         assert!(!bea.is_alive());
     }
@@ -199,7 +209,7 @@ fn a_stopped_settle_unwinds_and_can_be_repeated() {
         });
         bea.start();
         let stopped = catch_unwind(AssertUnwindSafe(|| {
-            press_stop_after(std::time::Duration::from_millis(20));
+            press_stop_after(SOON);
             bea.settle()
         }));
         assert!(stopped.unwrap_err().is::<KeyboardInterrupt>());
