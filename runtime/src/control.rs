@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use lesson_runtime::{SOCKET, ToKernel, ToRuntime, read_frame, write_frame};
+use lesson_runtime::{SOCKET, ToKernel, ToRuntime, in_open_folder, read_frame, write_frame};
 
 use crate::{attendant, interrupt};
 
@@ -25,7 +25,8 @@ impl Control {
     /// # Errors
     /// When the kernel does not listen, or the thread cannot be started.
     pub fn connect(dir: &Path, real_stdout: File) -> io::Result<&'static Control> {
-        let socket = UnixStream::connect(dir.join(SOCKET))?;
+        let folder = File::open(dir)?;
+        let socket = UnixStream::connect(in_open_folder(&folder, SOCKET))?;
         let reader = socket.try_clone()?;
         // One for the life of the process: panic hook and threads need it until the very end.
         let control: &'static Control = Box::leak(Box::new(Control {

@@ -13,6 +13,10 @@
 //! A FIFO has no message borders. At the end of a cell the runtime writes a mark ([`mark`]) into
 //! both, and the kernel answers [`ToRuntime::Drained`] when it has read up to both marks.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+
 pub mod frame;
 
 pub use frame::{ToKernel, ToRuntime, read_frame, write_frame};
@@ -37,4 +41,13 @@ pub const STDERR_FIFO: &str = "stderr.fifo";
 #[must_use]
 pub fn mark(nonce: &str, number: u64) -> Vec<u8> {
     format!("\0lesson-mark:{nonce}:{number:020}\0").into_bytes()
+}
+
+/// A path to `name` in an open folder, valid while the folder is open in this process.
+///
+/// The address of a Unix socket has room for 107 bytes, and a temporary folder may be deeper; this
+/// path is short wherever the folder is.
+#[must_use]
+pub fn in_open_folder(folder: &File, name: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
 }

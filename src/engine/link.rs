@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lesson_runtime::{SOCKET, STDERR_FIFO, STDOUT_FIFO, ToRuntime, write_frame};
+use lesson_runtime::{SOCKET, STDERR_FIFO, STDOUT_FIFO, ToRuntime, in_open_folder, write_frame};
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
@@ -68,7 +68,8 @@ impl Link {
     /// # Errors
     /// When one of them cannot be made.
     pub fn open(dir: &Path, nonce: &str, sink: Arc<dyn Sink>) -> io::Result<Arc<Link>> {
-        let listener = UnixListener::bind(dir.join(SOCKET))?;
+        let folder = File::open(dir)?;
+        let listener = UnixListener::bind(in_open_folder(&folder, SOCKET))?;
         listener.set_nonblocking(true)?;
         let stdout = fifo(&dir.join(STDOUT_FIFO))?;
         let stderr = fifo(&dir.join(STDERR_FIFO))?;
