@@ -1,4 +1,4 @@
-"""What a learner sees: `cargo lessons lab`, the lesson in JupyterLab with all cells run, and the toolbar's stop button."""
+"""What a learner sees: `cargo lessons lab`, the whole lesson run in JupyterLab, and the toolbar's stop button."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser import Visit, started
+from frontend import eventually
 from notebooks import code, notebook, save, text
 from places import NOTEBOOKS, PROJECT, SHARED_DATA
 
@@ -49,6 +50,14 @@ SCRATCH = notebook(
     code('println!("{} names, on air: {on_air}, {studio:?}", names.len());', run=None),
     kernel="rust-lessons",
 )
+
+
+# Every cell with code has a number, and none a star.
+_ALL_RAN = """(cells) => {
+  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent);
+  return prompts.filter((text) => /\\[\\d+\\]/.test(text)).length >= cells
+    && !prompts.some((text) => text.includes('*'));
+}"""
 
 
 @dataclass
@@ -145,10 +154,15 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, lab: Lab, name: str) -> Visit:
     """Opens a notebook in JupyterLab, and waits for its kernel to be connected."""
     visit = Visit(browser.new_context(viewport={"width": 1280, "height": 1000}).new_page())
-    visit.page.goto(lab.url(f"lab/tree/{name}"), timeout=SHOWN_MS)
+    # A workspace of its own: JupyterLab would open again what another page had open.
+    visit.page.goto(lab.url(f"lab/workspaces/{Path(name).stem}/tree/{name}"), timeout=SHOWN_MS)
     expect(visit.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=SHOWN_MS)
     expect(visit.page.locator(".jp-Toolbar-kernelName").first).to_have_text(
         re.compile(r"Rust \(lessons\)"), timeout=SHOWN_MS
+    )
+    # While it connects, JupyterLab does not run what it is asked to.
+    expect(visit.page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=SHOWN_MS
     )
     return visit
 
@@ -183,16 +197,11 @@ def ran(browser: Browser, lab: Lab, lesson: NotebookNode, tmp_path_factory: pyte
     expect(page.locator(".jp-OutputArea-output")).to_have_count(0, timeout=SHOWN_MS)
     choose(page, "Run", "Run All Cells")
     cells = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in lesson.cells)
-    page.wait_for_function(
-        """(cells) => {
-          const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent);
-          return prompts.filter((text) => /\\[\\d+\\]/.test(text)).length >= cells
-            && !prompts.some((text) => text.includes('*'));
-        }""",
-        arg=cells,
-        timeout=RUN_ALL_MS,
-    )
-    picture(page, "lesson-ran", tmp)
+    try:
+        page.wait_for_function(_ALL_RAN, arg=cells, timeout=RUN_ALL_MS, polling=500)
+    finally:
+        print("prompts:", page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents())
+        picture(page, "lesson-ran", tmp)
     shots = 0
     for index, cell in enumerate(lesson.cells):
         if "raises-exception" in cell.metadata.get("tags", []) and shots < 3:
