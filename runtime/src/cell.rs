@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::raw::c_void;
 
 use lesson_runtime::{ToKernel, mark};
+use libloading::os::unix::Library;
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
@@ -57,8 +58,15 @@ pub fn serve(
 }
 
 fn run(command: &LoadAndRun, store: *mut c_void) -> Result<*mut c_void, libloading::Error> {
+    // Symbols stay private unless a later cell needs them: else an exported function of one cell
+    // would take the place of one with the same name in the next.
+    let visibility = if command.share {
+        libc::RTLD_GLOBAL
+    } else {
+        libc::RTLD_LOCAL
+    };
     // SAFETY: the library is a cell that evcxr compiled; its initialisers are those of Rust crates.
-    let library = unsafe { libloading::Library::new(&command.library) }?;
+    let library = unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) }?;
     // SAFETY: evcxr generates this function with exactly this signature.
     let function = unsafe { library.get::<CellFn>(command.function.as_bytes()) }?;
     // SAFETY: `store` is null or what the previous cell returned; the function catches panics.

@@ -15,12 +15,21 @@ pub fn cell_runs() -> bool {
     CELL_RUNS.load(Ordering::SeqCst)
 }
 
+static SHARE: AtomicBool = AtomicBool::new(false);
+
+/// Whether the next library's symbols are to be visible to later ones.
+pub fn share_symbols(share: bool) {
+    SHARE.store(share, Ordering::SeqCst);
+}
+
 /// A command to load a shared object and run a function of it.
 pub struct LoadAndRun {
     /// Path of the shared object.
     pub library: String,
     /// Name of the function.
     pub function: String,
+    /// Symbols of the library are visible to later ones.
+    pub share: bool,
 }
 
 /// The commands, in order.
@@ -78,5 +87,6 @@ fn parse(line: &str) -> Option<LoadAndRun> {
     Some(LoadAndRun {
         library: library.to_owned(),
         function: function.to_owned(),
+        share: SHARE.load(Ordering::SeqCst),
     })
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use lesson_runtime::{SOCKET, ToKernel, ToRuntime, in_open_folder, read_frame, write_frame};
 
-use crate::{attendant, interrupt};
+use crate::{attendant, commands, interrupt};
 
 /// Everything that several threads of the runtime share.
 pub struct Control {
@@ -75,7 +75,8 @@ impl Control {
         let mut input = BufReader::new(socket);
         while let Ok(Some(frame)) = read_frame::<ToRuntime>(&mut input) {
             match frame {
-                ToRuntime::Begin { cell } => {
+                ToRuntime::Begin { cell, share } => {
+                    commands::share_symbols(share);
                     interrupt::begin(cell);
                     self.send(&ToKernel::Began { cell });
                 }

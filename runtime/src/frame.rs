@@ -56,6 +56,8 @@ pub enum ToRuntime {
     Begin {
         /// Number of the request, never used twice.
         cell: u64,
+        /// Symbols that the cell exports are visible to later cells.
+        share: bool,
     },
     /// Interrupts the cell: stage 1 unwinds its own thread, stage 2 every blocked thread.
     Raise {

@@ -20,6 +20,9 @@ use crate::control::Control;
 const ABI: u32 = 1;
 
 static CELL: AtomicU64 = AtomicU64::new(0);
+/// The pending stage. Under its symbol's name the loops of cells look at it, at each turn.
+// SAFETY: no other symbol of this name exists in the process.
+#[unsafe(export_name = "lesson_runtime_stage")]
 static STAGE: AtomicU32 = AtomicU32::new(0);
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 static WAKERS: Mutex<Vec<extern "C" fn()>> = Mutex::new(Vec::new());
@@ -147,6 +150,24 @@ pub extern "C" fn lesson_runtime_current_cell() -> u64 {
     current_cell()
 }
 
+/// What a loop of a cell calls when a stage is pending: unwinds the thread if it is meant.
+// SAFETY: no other symbol of this name exists in the process.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn lesson_runtime_checkpoint() {
+    if std::thread::panicking() {
+        return;
+    }
+    let meant = if is_cell_thread() {
+        take()
+    } else {
+        STAGE.load(Ordering::SeqCst) >= 2
+    };
+    if meant {
+        // Without the hook: this is no panic, and nobody is to read of one.
+        std::panic::resume_unwind(Box::new("stopped by the stop button"));
+    }
+}
+
 /// Keeps the functions in the executable: the linker drops what nothing refers to.
 #[used]
 static KEEP: (
@@ -158,6 +179,8 @@ static KEEP: (
     extern "C" fn() -> bool,
     extern "C" fn(),
     extern "C" fn() -> u64,
+    extern "C-unwind" fn(),
+    &AtomicU32,
 ) = (
     lesson_runtime_abi,
     lesson_runtime_is_cell_thread,
@@ -167,4 +190,6 @@ static KEEP: (
     lesson_runtime_take_interrupt,
     lesson_runtime_press_stop,
     lesson_runtime_current_cell,
+    lesson_runtime_checkpoint,
+    &STAGE,
 );

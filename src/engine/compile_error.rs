@@ -9,6 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::outcome::CellError;
+use super::rewrite::Edited;
 
 /// The name of an error that has no code of its own, such as a denied lint.
 pub const NO_CODE: &str = "error";
@@ -17,7 +18,7 @@ pub const NO_CODE: &str = "error";
 ///
 /// Name and message are those of the first; the traceback has a block for each.
 #[must_use]
-pub fn render(errors: &[CompilationError], code: &str, count: usize) -> CellError {
+pub fn render(errors: &[CompilationError], cell: &Edited, count: usize) -> CellError {
     let real: Vec<&CompilationError> = errors
         .iter()
         .filter(|error| matches!(error.level(), "error" | ""))
@@ -30,7 +31,7 @@ pub fn render(errors: &[CompilationError], code: &str, count: usize) -> CellErro
     };
     let mut traceback: Vec<String> = Vec::new();
     for error in &shown {
-        let block = render_one(error, code, count);
+        let block = render_one(error, cell, count);
         // A macro that is expanded twice repeats its error word for word.
         if !traceback.contains(&block) {
             traceback.push(block);
@@ -70,13 +71,14 @@ fn error_code(error: &CompilationError) -> Option<&str> {
     })
 }
 
-fn render_one(error: &CompilationError, code: &str, count: usize) -> String {
+fn render_one(error: &CompilationError, cell: &Edited, count: usize) -> String {
+    let code = cell.original();
     let message = readable(&error.message());
     let mut title = Level::ERROR.primary_title(message.as_str());
     if let Some(id) = error_code(error) {
         title = title.id(id);
     }
-    let annotations = annotations(error, code);
+    let annotations = annotations(error, cell);
     let mut group = Group::with_title(title);
     if !annotations.is_empty() {
         group = group.element(
@@ -85,7 +87,7 @@ fn render_one(error: &CompilationError, code: &str, count: usize) -> String {
                 .annotations(annotations),
         );
     }
-    let (helps, suggestions) = children(error, code);
+    let (helps, suggestions) = children(error, cell);
     for (level, text) in helps {
         let level = if level == "help" {
             Level::HELP
@@ -105,7 +107,7 @@ fn render_one(error: &CompilationError, code: &str, count: usize) -> String {
     Renderer::styled().render(&report)
 }
 
-fn annotations<'a>(error: &CompilationError, code: &str) -> Vec<Annotation<'a>> {
+fn annotations<'a>(error: &CompilationError, cell: &Edited) -> Vec<Annotation<'a>> {
     // evcxr labels a span that has no label with the message itself.
     let repeated = format!("{}: {}", error.level(), error.message());
     let mut annotations = Vec::new();
@@ -113,7 +115,7 @@ fn annotations<'a>(error: &CompilationError, code: &str) -> Vec<Annotation<'a>> 
     for spanned in error.spanned_messages() {
         let Some(span) = &spanned.span else { continue };
         let Some(range) = byte_range(
-            code,
+            cell,
             (span.start_line, span.start_column),
             (span.end_line, span.end_column),
         ) else {
@@ -157,7 +159,7 @@ type Notes = Vec<(String, String)>;
 type Suggestions = Vec<(String, Patch<'static>)>;
 
 /// Notes and helps; those that change one place of the cell as patches.
-fn children(error: &CompilationError, code: &str) -> (Notes, Suggestions) {
+fn children(error: &CompilationError, cell: &Edited) -> (Notes, Suggestions) {
     let mut notes = Notes::new();
     let mut patches = Suggestions::new();
     let mut spanned = error.help_spanned().iter();
@@ -177,7 +179,7 @@ fn children(error: &CompilationError, code: &str) -> (Notes, Suggestions) {
             .and_then(|place| place.span.as_ref())
             .and_then(|span| {
                 byte_range(
-                    code,
+                    cell,
                     (span.start_line, span.start_column),
                     (span.end_line, span.end_column),
                 )
@@ -221,10 +223,11 @@ fn about_generated_code(text: &str) -> bool {
     text.contains("evcxr_") || text.contains("has been written to")
 }
 
-/// The bytes between two places, each a line from 1 and a column from 1 in characters.
-fn byte_range(code: &str, start: (usize, usize), end: (usize, usize)) -> Option<Range<usize>> {
-    let start = byte_offset(code, start)?;
-    let end = byte_offset(code, end)?;
+/// The learner's bytes between two places of the compiled text, each a line from 1 and a column from 1
+/// in characters.
+fn byte_range(cell: &Edited, start: (usize, usize), end: (usize, usize)) -> Option<Range<usize>> {
+    let start = cell.original_offset(byte_offset(cell.code(), start)?);
+    let end = cell.original_offset(byte_offset(cell.code(), end)?);
     (start <= end).then_some(start..end)
 }
 
@@ -252,13 +255,14 @@ mod tests {
     #[test]
     fn places_count_characters_and_not_bytes() {
         let code = "let ö = 1;\nlet b = ö;\n";
-        assert_eq!(byte_range(code, (1, 5), (1, 6)), Some(4..6));
-        assert_eq!(byte_range(code, (2, 9), (2, 10)), Some(20..22));
+        let cell = Edited::unchanged(code);
+        assert_eq!(byte_range(&cell, (1, 5), (1, 6)), Some(4..6));
+        assert_eq!(byte_range(&cell, (2, 9), (2, 10)), Some(20..22));
         assert_eq!(
-            byte_range(code, (3, 1), (3, 1)),
+            byte_range(&cell, (3, 1), (3, 1)),
             Some(code.len()..code.len())
         );
-        assert_eq!(byte_range(code, (9, 1), (9, 2)), None);
+        assert_eq!(byte_range(&cell, (9, 1), (9, 2)), None);
     }
 
     #[test]

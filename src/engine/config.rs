@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::rewrite::checkpoints;
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
 /// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
@@ -9,8 +10,10 @@ use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 const NAMES_FOR_TYPES: &str = "use std::any::Any;";
 
 /// evcxr shows no warning where a cell works, but takes one for the error where a variable cannot be
-/// kept, and then the real reason is lost.
-const NO_WARNINGS: &str = "#![allow(warnings)]";
+/// kept, and then the real reason is lost. (Not `warnings` as a whole: it would switch off
+/// `unsafe_op_in_unsafe_fn`, and with that off `E0133` is worded differently.)
+const FEW_WARNINGS: &str = "#![allow(unused, nonstandard_style, private_interfaces, \
+     private_bounds, static_mut_refs, improper_ctypes)]";
 
 /// Cells to run, in order, so that the support crate and the folder's settings are in force.
 ///
@@ -38,7 +41,13 @@ pub fn start_up_cells(
             dependencies.push_str(&format!("#![feature({feature})]\n"));
         }
     }
-    let mut cells = vec![dependencies, format!("{NO_WARNINGS}\n{NAMES_FOR_TYPES}")];
+    let mut cells = vec![
+        dependencies,
+        format!(
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}",
+            checkpoints::DEFINITION
+        ),
+    ];
     if !settings.dependencies.is_empty() {
         let lines: Vec<String> = settings
             .dependencies

@@ -11,8 +11,10 @@ use super::config::start_up_cells;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
+use super::rewrite::{Edited, Rewritten, Static, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
+use super::static_store::Statics;
 use super::syntax::{ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
@@ -45,7 +47,15 @@ pub struct Context {
     link: Arc<Link>,
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
+    statics: Statics,
     next_request: u64,
+}
+
+/// What an execution came to.
+struct Ended {
+    outcome: Outcome,
+    /// Compiled code was loaded and started.
+    ran: bool,
 }
 
 /// The cells whose source is kept for panics in functions that they define.
@@ -86,6 +96,7 @@ impl Context {
             link,
             sink,
             cells: Vec::new(),
+            statics: Statics::default(),
             next_request: 1,
         };
         context
@@ -94,7 +105,7 @@ impl Context {
             .map_err(|error| failed(error.to_string()))?;
         let unstable_types = unstable_types(&places.build());
         for cell in start_up_cells(&settings, &prepared.support, unstable_types) {
-            context.run(&cell, 0).map_err(|error| CellError {
+            context.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
                 evalue: format!("the kernel's start-up cell failed: {}", error.evalue),
                 traceback: error.traceback,
@@ -111,14 +122,47 @@ impl Context {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
+        let Rewritten { edited, statics } = rewrite(code, self.next_request);
         self.cells.push(CellSource {
             count,
-            code: code.to_owned(),
+            edited: edited.clone(),
         });
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
-        self.run(code, count)
+        self.revive_statics();
+        let Ended { outcome, ran } = self.run(&edited, count, !statics.is_empty());
+        // Also where the cell panicked: its items are there, and so are their symbols.
+        if ran {
+            self.keep_statics(statics);
+        }
+        outcome
+    }
+
+    /// Lets the cells after this one use its statics instead of copies of their own.
+    fn keep_statics(&mut self, statics: Vec<Static>) {
+        for item in statics {
+            // A declaration that does not compile (a type that only its own cell knows) leaves the
+            // static what it is in evcxr: a fresh one in every cell.
+            if self.run_unseen(&item.declaration()).is_ok() {
+                self.statics.keep(item);
+            }
+        }
+    }
+
+    /// Defines again, with their first values, the statics that the last process took with it.
+    fn revive_statics(&mut self) {
+        for lost in self.statics.take_lost() {
+            let Rewritten { edited, statics } = rewrite(&lost.source, self.next_request);
+            if self.run(&edited, 0, true).ran {
+                self.keep_statics(statics);
+            }
+        }
+    }
+
+    /// Runs code of our own, which has no value and is not shown.
+    fn run_unseen(&mut self, code: &str) -> Outcome {
+        self.run(&Edited::unchanged(code), 0, false).outcome
     }
 
     /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
@@ -163,7 +207,7 @@ impl Context {
         names
     }
 
-    fn run(&mut self, code: &str, count: usize) -> Outcome {
+    fn run(&mut self, cell: &Edited, count: usize, share: bool) -> Ended {
         let number = self.next_request;
         self.next_request += 1;
         let variables = self.variables();
@@ -172,8 +216,11 @@ impl Context {
             let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
             !matches!(process.try_wait(), Ok(Some(_)))
         };
-        if let Err(error) = self.link.begin(number, &alive) {
-            return Err(self.dead_before_start(&error, &variables));
+        if let Err(error) = self.link.begin(number, share, &alive) {
+            return Ended {
+                outcome: Err(self.dead_before_start(&error, &variables)),
+                ran: false,
+            };
         }
         let sink = Arc::clone(&self.sink);
         let mut callbacks = EvalCallbacks {
@@ -182,19 +229,27 @@ impl Context {
                     .unwrap_or_default()
             },
         };
-        let result = self.evcxr.execute_with_callbacks(code, &mut callbacks);
-        if matches!(result, Err(Error::SubprocessTerminated(_))) {
+        let result = self
+            .evcxr
+            .execute_with_callbacks(cell.code(), &mut callbacks);
+        let died = matches!(result, Err(Error::SubprocessTerminated(_)));
+        if died {
             self.link.drain();
+            self.statics.process_ended();
         }
         let report = self.link.finish();
-        self.conclude(result, report, code, count, &variables)
+        let ran = report.ran && !died;
+        Ended {
+            outcome: self.conclude(result, report, cell, count, &variables),
+            ran,
+        }
     }
 
     fn conclude(
         &self,
         result: Result<evcxr::EvalOutputs, Error>,
         mut report: Report,
-        code: &str,
+        cell: &Edited,
         count: usize,
         variables: &[String],
     ) -> Outcome {
@@ -223,10 +278,10 @@ impl Context {
                         format!("a panic was caught: {}\n", panic.message),
                     );
                 }
-                Ok(self.value(outputs, last, code))
+                Ok(self.value(outputs, last, cell.original()))
             }
             Err(Error::CompilationErrors(errors)) => {
-                Err(compile_error::render(&errors, code, count))
+                Err(compile_error::render(&errors, cell, count))
             }
             Err(other) => Err(CellError::plain(
                 compile_error::NO_CODE,
@@ -270,6 +325,7 @@ impl Context {
         match self.evcxr.execute("let _ = ();") {
             Err(Error::SubprocessTerminated(message)) => {
                 self.link.drain();
+                self.statics.process_ended();
                 let _ = self.link.finish();
                 crash::describe(&message, variables, None, false)
             }

@@ -107,11 +107,11 @@ impl Link {
 
     /// A request begins; returns when the runtime knows it.
     ///
-    /// `alive` tells whether the process that evcxr has started still runs.
+    /// `share`: symbols of this cell are visible to later ones. `alive` tells whether the process that evcxr has started still runs.
     ///
     /// # Errors
     /// When the process has ended, or does not answer.
-    pub fn begin(&self, cell: u64, alive: &dyn Fn() -> bool) -> io::Result<()> {
+    pub fn begin(&self, cell: u64, share: bool, alive: &dyn Fn() -> bool) -> io::Result<()> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         let mut state = self.lock();
         state.cell = cell;
@@ -126,7 +126,7 @@ impl Link {
             // After a crash evcxr has started a new process, which may connect only now.
             if state.pid.is_some() && asked != state.pid {
                 asked = state.pid;
-                send(&state, &ToRuntime::Begin { cell });
+                send(&state, &ToRuntime::Begin { cell, share });
             }
             if !alive() {
                 return Err(io::Error::new(

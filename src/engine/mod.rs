@@ -12,8 +12,10 @@ pub mod panic_report;
 pub mod processes;
 mod reader;
 pub mod report;
+pub mod rewrite;
 pub mod sink;
 pub mod source_map;
+pub mod static_store;
 pub mod syntax;
 pub mod worker;
 

@@ -29,16 +29,18 @@ pub fn render(panic: &Panic, generated: &str, cells: &[CellSource]) -> CellError
     let mut block = match &place {
         Some(place) => {
             let origin = format!("cell {}", place.cell.count);
-            let start = offset(
+            let edited = &place.cell.edited;
+            let compiled = offset(
                 generated,
                 line,
                 panic.column as usize,
-                &place.cell.code,
+                edited.code(),
                 place.line,
             );
-            let end = end_of_line(&place.cell.code, start);
+            let start = edited.original_offset(compiled);
+            let end = end_of_line(edited.original(), start);
             let report = [title.element(
-                Snippet::source(place.cell.code.as_str())
+                Snippet::source(edited.original())
                     .path(origin)
                     .annotation(AnnotationKind::Primary.span(start..end)),
             )];
@@ -124,6 +126,7 @@ fn library_file(file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::rewrite::{Edited, rewrite};
 
     fn plain(error: &CellError) -> String {
         let ansi = regex::Regex::new("\u{1b}\\[[0-9;]*m").expect("a valid pattern");
@@ -136,7 +139,7 @@ mod tests {
         let generated = "mod x {}\nfn run() {\nlet n = 1;\n    assert_eq!(n, 2);\n}";
         let cells = [CellSource {
             count: 7,
-            code: "let n = 1;\n  assert_eq!(n, 2);".to_owned(),
+            edited: Edited::unchanged("let n = 1;\n  assert_eq!(n, 2);"),
         }];
         let panic = Panic {
             message: "assertion `left == right` failed\n  left: 1\n right: 2".to_owned(),
@@ -176,7 +179,7 @@ mod tests {
     fn the_second_statement_of_a_line_gets_its_own_caret() {
         let cells = [CellSource {
             count: 2,
-            code: "let a = 1; panic!(\"{a}\");".to_owned(),
+            edited: Edited::unchanged("let a = 1; panic!(\"{a}\");"),
         }];
         let panic = Panic {
             message: "1".to_owned(),
@@ -190,11 +193,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_inserted_is_not_shown() {
+        let code = "for i in 0..3 { assert!(i < 2); }";
+        let edited = rewrite(code, 1).edited;
+        let generated = edited.code().to_owned();
+        let column = generated.find("assert!").expect("it is there") as u32 + 1;
+        let cells = [CellSource { count: 5, edited }];
+        let panic = Panic {
+            message: "assertion failed: i < 2".to_owned(),
+            file: "src/lib.rs".to_owned(),
+            line: 1,
+            column,
+            after_stop: false,
+        };
+        let shown = plain(&render(&panic, &generated, &cells));
+        assert!(shown.contains("cell 5:1:17"), "{shown}");
+        assert!(
+            shown.contains("1 | for i in 0..3 { assert!(i < 2); }"),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn characters_of_several_bytes_do_not_shift_the_caret() {
         let code = "let s = \"zwölf\"; panic!(\"ö\");";
         let cells = [CellSource {
             count: 1,
-            code: code.to_owned(),
+            edited: Edited::unchanged(code),
         }];
         let panic = Panic {
             message: "ö".to_owned(),

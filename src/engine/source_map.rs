@@ -5,13 +5,15 @@
 //! only when the code runs, so the line is found by its text; where a cell has the same line more
 //! than once, the neighbours decide.
 
+use super::rewrite::Edited;
+
 /// A cell that has been run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellSource {
     /// The execution count under which it ran.
     pub count: usize,
-    /// The code as the learner wrote it.
-    pub code: String,
+    /// The code, as the learner wrote it and as it was compiled.
+    pub edited: Edited,
 }
 
 /// A place in a cell.
@@ -40,7 +42,7 @@ pub fn locate<'a>(generated: &str, line: usize, cells: &'a [CellSource]) -> Opti
     }
     let mut best: Option<(usize, Place<'a>)> = None;
     for cell in cells.iter().rev() {
-        let lines: Vec<&str> = cell.code.lines().map(str::trim).collect();
+        let lines: Vec<&str> = cell.edited.code().lines().map(str::trim).collect();
         for (index, text) in lines.iter().enumerate() {
             // Statements that share a line in the cell get a line each in the generated source.
             let same = *text == wanted || (wanted.len() >= SHORTEST && text.contains(wanted));
@@ -84,7 +86,7 @@ mod tests {
     fn cell(count: usize, code: &str) -> CellSource {
         CellSource {
             count,
-            code: code.to_owned(),
+            edited: Edited::unchanged(code),
         }
     }
 

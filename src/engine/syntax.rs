@@ -26,6 +26,15 @@ pub fn body(code: &str) -> Option<ast::StmtList> {
     })
 }
 
+/// The statements of a wrapped cell.
+pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
+    let function = wrapped.items().find_map(|item| match item {
+        ast::Item::Fn(function) => function.body()?.stmt_list(),
+        _ => None,
+    });
+    function.into_iter().flat_map(|list| list.statements())
+}
+
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
@@ -40,11 +49,14 @@ pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
 }
 
 /// The byte of the cell that stands at this byte of the wrapped one.
-fn in_cell(code: &str, offset: usize) -> usize {
+#[must_use]
+pub fn in_cell(code: &str, offset: usize) -> usize {
     let mut left = offset.saturating_sub(HEAD.len());
     let mut before = 0;
     for line in code.split_inclusive('\n') {
+        // As `str::lines` sees it.
         let text = line.strip_suffix('\n').unwrap_or(line);
+        let text = text.strip_suffix('\r').unwrap_or(text);
         // A command is blank there.
         let shown = if is_command(text) { 0 } else { text.len() };
         if left <= shown {
@@ -108,6 +120,8 @@ mod tests {
         assert_eq!(first_error(":dep x\nlet a = 1;"), None);
         let (_, place) = first_error("let a = 1;\nlet = 5;").expect("an error");
         assert_eq!(place.start, 14, "right behind `let`, or before `=`");
+        let (_, place) = first_error("let a = 1;\r\nlet = 5;").expect("an error");
+        assert_eq!(place.start, 15);
         let (_, place) = first_error(":dep x\nlet = 5;").expect("an error");
         assert_eq!(place.start, 10);
     }
