@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup, Tag
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _SVG_DATA = "data:image/svg+xml;base64,"
+# How a lesson's text begins the long description of a picture in the same cell.
+_DESCRIBED = "The picture in words"
 # What in a style asks for a file: `url(…)` other than data and parts of the page itself, and imports.
 _STYLE_REQUEST = re.compile(r"@import\b|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
 # Attributes by which elements load something as soon as the page is opened. Links are followed by people only.
@@ -136,8 +138,8 @@ def _contents(soup: BeautifulSoup) -> None:
 def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
     """Puts the long description of a drawing below it, for everyone to read.
 
-    A short `alt` names the picture, the words beside it say what it shows (W3C WAI, "Complex Images"). A description
-    that the lesson's own text already gives is not repeated.
+    A short `alt` names the picture, the words beside it say what it shows (W3C WAI, "Complex Images"). Where the
+    lesson's own text gives the description already (JupyterLab shows no other), it is not repeated.
     """
     if picture.name == "img":
         src = str(picture.get("src", ""))
@@ -148,7 +150,8 @@ def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
         svg = str(picture)
     _, description = svg_words(svg)
     cell = picture.find_parent("section")
-    if not description or (cell and description in _prose(cell)):
+    prose = _prose(cell) if cell else ""
+    if not description or description in prose or _DESCRIBED in prose:
         return
     address = f"picture-{number}"
     picture["aria-describedby"] = address

@@ -52,7 +52,9 @@ SCRATCH = notebook(
 )
 
 
-# Every cell with code has a number, and none a star.
+# What the kernel is doing, as the toolbar shows it.
+_INDICATOR = ".jp-Notebook-ExecutionIndicator"
+# Every cell whose code is shown has a number, and none a star.
 _ALL_RAN = """(cells) => {
   const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent);
   return prompts.filter((text) => /\\[\\d+\\]/.test(text)).length >= cells
@@ -161,9 +163,7 @@ def opened(browser: Browser, lab: Lab, name: str) -> Visit:
         re.compile(r"Rust \(lessons\)"), timeout=SHOWN_MS
     )
     # While it connects, JupyterLab does not run what it is asked to.
-    expect(visit.page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=SHOWN_MS
-    )
+    expect(visit.page.locator(_INDICATOR)).to_have_attribute("data-status", "idle", timeout=SHOWN_MS)
     return visit
 
 
@@ -196,9 +196,16 @@ def ran(browser: Browser, lab: Lab, lesson: NotebookNode, tmp_path_factory: pyte
     choose(page, "Edit", "Clear Outputs of All Cells")
     expect(page.locator(".jp-OutputArea-output")).to_have_count(0, timeout=SHOWN_MS)
     choose(page, "Run", "Run All Cells")
-    cells = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in lesson.cells)
+    # A folded cell shows no number; the kernel is idle when it is done as well.
+    cells = sum(
+        cell.cell_type == "code"
+        and bool(cell.source.strip())
+        and not cell.metadata.get("jupyter", {}).get("source_hidden")
+        for cell in lesson.cells
+    )
     try:
         page.wait_for_function(_ALL_RAN, arg=cells, timeout=RUN_ALL_MS, polling=500)
+        expect(page.locator(_INDICATOR)).to_have_attribute("data-status", "idle", timeout=SHOWN_MS)
     finally:
         print("prompts:", page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents())
         picture(page, "lesson-ran", tmp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser
 
 from browser import Visit, started
 from lesson_handout.ansi import PAPER, contrast, readable_ansi
-from lesson_handout.page import requests
+from lesson_handout.page import put_in_order, requests
 from notebooks import TWO_ERRORS, code, notebook, save, text
 from places import EXPORT, PYTHON
 
@@ -92,7 +93,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lesson")
     (folder / "img").mkdir()
     (folder / "img" / "door.svg").write_text(DRAWING, encoding="utf-8")
-    (folder / "dot.png").write_bytes(__import__("base64").b64decode(PIXEL))
+    (folder / "dot.png").write_bytes(b64decode(PIXEL))
     ran = export(save(LESSON, folder / "doors.ipynb"), folder / "out" / "deep")
     assert ran.returncode == 0, ran.stderr
     written = Path(ran.stdout.strip().splitlines()[-1])
@@ -207,6 +208,17 @@ def test_a_drawing_is_followed_by_its_long_description(soup: BeautifulSoup) -> N
     for alt in ("A door in a file", "A studio door"):
         image = soup.find("img", alt=alt)
         assert soup.find(id=image["aria-describedby"]).get_text() == "In words: The light is on and the door is shut."
+
+
+def test_a_description_that_the_text_gives_is_not_repeated() -> None:
+    data = b64encode(DRAWING.encode()).decode()
+    html = (
+        "<html><head><title></title></head><body><main><section><h1>L</h1>"
+        f"<p><img alt='A door' src='data:image/svg+xml;base64,{data}'></p><p>{{}}</p></section></main></body></html>"
+    )
+    described = "<strong>The picture in words.</strong> A lamp is on above a shut door."
+    assert "In words:" not in put_in_order(html.format(described), "l")
+    assert "In words: The light is on" in put_in_order(html.format("Something else."), "l")
 
 
 def test_rust_is_highlighted(soup: BeautifulSoup) -> None:

@@ -162,6 +162,24 @@ def test_the_stop_button_keeps_all_variables(ours: Session, stock: Session) -> N
     assert outcomes == [(["KeyboardInterrupt"], "[1, 2, 3]\n"), (["Error"], "")]
 
 
+def test_the_stop_button_ends_a_loop(ours: Session, stock: Session) -> None:
+    outcomes = []
+    for session in (ours, stock):
+        session.run("let treasure = 42;")
+        stopped = session.run("loop {}", stop_after_s=1.5)
+        outcomes.append((stopped.error_names, session.run('println!("{treasure}");').stdout))
+    assert outcomes == [(["KeyboardInterrupt"], "42\n"), (["Error"], "")]
+
+
+def test_a_static_keeps_its_value(ours: Session, stock: Session) -> None:
+    values = []
+    for session in (ours, stock):
+        session.run("static TICKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);")
+        session.run("TICKS.store(5, std::sync::atomic::Ordering::SeqCst);")
+        values.append(session.run('println!("{}", TICKS.load(std::sync::atomic::Ordering::SeqCst));').stdout)
+    assert values == ["5\n", "0\n"]
+
+
 def test_a_cell_that_is_not_finished_is_told_apart(ours: Session, stock: Session) -> None:
     unfinished = {"code": "for i in 0..3 {"}
     assert ours.ask("is_complete_request", unfinished)["status"] == "incomplete"
