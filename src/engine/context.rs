@@ -258,16 +258,16 @@ impl Context {
         let skipped = !report.ran && (report.interrupted || report.stop_pressed);
         match result {
             Err(Error::SubprocessTerminated(message)) => {
-                if let Some(bundle) = last {
-                    self.sink.display(bundle);
+                if let Some(shown) = last {
+                    self.sink.display(shown);
                 }
                 let panic = report.panics.last().map(|panic| panic.message.as_str());
                 Err(crash::describe(&message, variables, panic, report.killed))
             }
             _ if skipped => Err(interrupt::keyboard_interrupt()),
             Ok(_) if report.unwound => {
-                if let Some(bundle) = last {
-                    self.sink.display(bundle);
+                if let Some(shown) = last {
+                    self.sink.display(shown);
                 }
                 Err(self.unwound(&report))
             }
@@ -294,15 +294,17 @@ impl Context {
     fn value(
         &self,
         outputs: evcxr::EvalOutputs,
-        last: Option<super::Bundle>,
+        last: Option<super::Shown>,
         code: &str,
     ) -> CellValue {
         let mut value: CellValue = outputs.content_by_mime_type.into_iter().collect();
         match last {
             // The unit value says nothing: the cell ended with a loop or a call for its effect.
-            Some(bundle) if is_unit(&bundle) => {}
-            Some(bundle) if ends_with_value(code) => value.extend(bundle),
-            Some(bundle) => self.sink.display(bundle),
+            Some(shown) if shown.is_unit() => {}
+            Some(shown) if shown.id.is_none() && ends_with_value(code) => {
+                value.extend(shown.bundle);
+            }
+            Some(shown) => self.sink.display(shown),
             None => {}
         }
         value
@@ -332,10 +334,6 @@ impl Context {
             _ => CellError::plain("crash", error.to_string()),
         }
     }
-}
-
-fn is_unit(bundle: &super::Bundle) -> bool {
-    bundle.len() == 1 && bundle.get("text/plain").is_some_and(|text| text == "()")
 }
 
 fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {

@@ -21,6 +21,6 @@ pub mod worker;
 
 pub use interrupt::Interrupter;
 pub use outcome::{CellError, CellValue, Outcome};
-pub use report::Bundle;
+pub use report::Shown;
 pub use sink::{Sink, Stream};
 pub use worker::{Completion, Engine, Inspection};

@@ -15,9 +15,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::demux::{Demux, Piece};
 use super::link::{Command, Link, send};
-use super::report::{Bundle, Panic};
+use super::report::{Bundle, Panic, Shown};
 use super::sink::Stream;
 
+/// A cell's value is followed by its end at once. What is displayed and not followed by anything for
+/// this long, in milliseconds, is not the value, and is shown: the cell goes on, or a thread does.
+const VALUE_WITHIN_MS: u8 = 100;
+/// A block of this type clears the output of the cell.
+const CLEAR_OUTPUT: &str = "application/x-clear-output";
 /// evcxr's word for a cell that ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 /// What is shown when the learner's own panic hook took the message.
@@ -69,8 +74,16 @@ impl Reader {
         if let Some(socket) = &self.socket {
             fds.push(readable(socket.as_fd()));
         }
+        let pending = self.link.lock().report.last_display.is_some();
+        let limit = if pending {
+            PollTimeout::from(VALUE_WITHIN_MS)
+        } else {
+            PollTimeout::NONE
+        };
         // An interrupted poll only means one turn of the loop for nothing.
-        let _ = poll(&mut fds, PollTimeout::NONE);
+        if let Ok(0) = poll(&mut fds, limit) {
+            self.show_pending();
+        }
     }
 
     fn accept(&mut self) {
@@ -190,14 +203,14 @@ impl Reader {
                     }
                     // What was displayed before this line stands above it.
                     if stream == Stream::Stdout {
-                        let above = self.link.lock().report.last_display.take();
-                        if let Some(bundle) = above {
-                            self.link.sink.display(bundle);
-                        }
+                        self.show_pending();
                     }
                     self.link.sink.text(stream, text);
                 }
-                Piece::Content { mime, data } => self.display(mime, data),
+                Piece::Content { mime, data } => {
+                    self.panic_was_text();
+                    self.display(&mime, data);
+                }
                 Piece::Protocol(line) => {
                     // What was said on the socket before this line counts before it.
                     self.read_socket();
@@ -222,27 +235,40 @@ impl Reader {
         }
     }
 
-    /// Blocks that follow each other are the same thing in several types, until a type repeats.
-    fn display(&mut self, mime: String, data: String) {
-        let mut state = self.link.lock();
-        let earlier = match &mut state.report.last_display {
-            Some(bundle) if bundle.contains_key(&mime) => {
-                let earlier = std::mem::take(bundle);
-                bundle.insert(mime, data);
-                Some(earlier)
+    /// Takes a block of evcxr's text protocol. Its first line is a MIME type, which evcxr itself reads
+    /// up to the first space; the words behind it are ours (see `lesson_support`'s `Display`).
+    fn display(&mut self, line: &str, data: String) {
+        let mut words = line.split_whitespace();
+        let mime = words.next().unwrap_or("text/plain");
+        let mut shown = Shown::default();
+        let mut wait = false;
+        for word in words {
+            match word.split_once('=') {
+                Some(("display_id", id)) => shown.id = Some(id.to_owned()),
+                _ => match word {
+                    "update" => shown.update = true,
+                    "wait" => wait = true,
+                    _ => {}
+                },
             }
-            Some(bundle) => {
-                bundle.insert(mime, data);
-                None
-            }
-            empty => {
-                *empty = Some(Bundle::from([(mime, data)]));
-                None
-            }
-        };
-        drop(state);
-        if let Some(earlier) = earlier {
-            self.link.sink.display(earlier);
+        }
+        if mime == CLEAR_OUTPUT {
+            self.show_pending();
+            self.link.sink.clear(wait);
+            return;
+        }
+        shown.bundle = Bundle::from([(mime.to_owned(), data)]);
+        let complete = self.link.lock().report.take_display(shown);
+        for shown in complete {
+            self.link.sink.display(shown);
+        }
+    }
+
+    /// Shows what was displayed before what comes now.
+    fn show_pending(&self) {
+        let above = self.link.lock().report.last_display.take();
+        if let Some(shown) = above {
+            self.link.sink.display(shown);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where the engine sends what a cell produces.
 
-use super::report::Bundle;
+use super::report::Shown;
 
 /// One of the two text streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,9 @@ pub trait Sink: Send + Sync {
     /// Text was printed, by the cell or by a thread of an earlier one.
     fn text(&self, stream: Stream, text: String);
     /// Something was displayed.
-    fn display(&self, bundle: Bundle);
+    fn display(&self, shown: Shown);
+    /// The output of the cell so far is to be cleared, at once or with the next output.
+    fn clear(&self, wait: bool);
     /// The cell asks to be interrupted as by the stop button.
     fn press_stop(&self);
     /// The cell asks for a line of input; `None` when there is nobody to ask.

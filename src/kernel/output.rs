@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use jupyter_protocol::{DisplayData, JupyterMessage, Media};
+use jupyter_protocol::{
+    ClearOutput, DisplayData, JupyterMessage, JupyterMessageContent, Media, Transient,
+    UpdateDisplayData,
+};
 use serde_json::{Map, Value};
 
 use super::iopub::{IoPubSender, Outgoing};
 use super::session::message;
 use super::stdin::Input;
-use crate::engine::{Bundle, Interrupter, Sink, Stream};
+use crate::engine::{Interrupter, Shown, Sink, Stream};
 
 /// The engine's [`Sink`]: output belongs to the cell that runs, or that ran last.
 pub struct Output {
@@ -63,6 +66,14 @@ impl Output {
         }
     }
 
+    fn publish(&self, content: JupyterMessageContent) {
+        let message = message(content, self.request().as_deref());
+        // The channel is open as long as the kernel lives.
+        let _ = self
+            .iopub
+            .blocking_send(Outgoing::Message(Box::new(message)));
+    }
+
     fn request(&self) -> Option<Arc<JupyterMessage>> {
         let cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
         cell.request.clone()
@@ -86,12 +97,22 @@ impl Sink for Output {
         });
     }
 
-    fn display(&self, bundle: Bundle) {
-        let content = DisplayData::new(media(bundle));
-        let message = message(content, self.request().as_deref());
-        let _ = self
-            .iopub
-            .blocking_send(Outgoing::Message(Box::new(message)));
+    fn display(&self, shown: Shown) {
+        let data = media(shown.bundle);
+        self.publish(match shown.id {
+            Some(id) if shown.update => UpdateDisplayData::new(data, &id).into(),
+            id => {
+                let mut content = DisplayData::new(data);
+                content.transient = id.map(|id| Transient {
+                    display_id: Some(id),
+                });
+                content.into()
+            }
+        });
+    }
+
+    fn clear(&self, wait: bool) {
+        self.publish(ClearOutput { wait }.into());
     }
 
     fn press_stop(&self) {

@@ -35,6 +35,7 @@
 
 mod atomic_counter;
 mod compare;
+mod display;
 mod event_log;
 mod forced;
 mod gap;
@@ -76,6 +77,7 @@ pub use parking_lot;
 
 pub use atomic_counter::AtomicCounter;
 pub use compare::compare;
+pub use display::{Display, clear_output};
 pub use held::Held;
 pub use hogger::{faulty_hogger, lock_hogger};
 pub use interrupt::checkpoint;

@@ -88,6 +88,7 @@ python_tests! {
     kernels_start_without_network = "test_offline.py",
     no_process_outlives_its_kernel = "test_processes.py",
     the_kernel_keeps_the_protocol = "test_protocol.py",
+    displays_are_changed_in_place = "test_display.py",
     loops_can_be_stopped_and_statics_last = "test_rewriting.py",
     output_arrives_as_it_is_printed = "test_streams.py",
     each_row_of_the_readmes_table_holds = "test_two_kernels.py",
