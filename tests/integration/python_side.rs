@@ -79,12 +79,14 @@ macro_rules! python_tests {
 
 python_tests! {
     a_lesson_is_green_as_stored_and_red_when_changed = "test_check.py",
+    a_learner_works_in_jupyterlab = "test_browser.py",
     a_crash_costs_no_kernel = "test_crash.py",
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",
     a_blocked_cell_is_interrupted_and_nothing_lost = "test_interrupt.py",
     wrong_notebooks_are_red_for_the_right_reason = "test_lesson_plugin.py",
+    jupyters_own_suite_passes = "test_jupyter_kernel_test.py",
     kernels_start_without_network = "test_offline.py",
     no_process_outlives_its_kernel = "test_processes.py",
     the_kernel_keeps_the_protocol = "test_protocol.py",

@@ -139,7 +139,6 @@ class FrontEnd:
         self._requests: dict[str, Message] = {}
         self._replies: dict[str, Message] = {}
         self._iopub: dict[str, list[Message]] = defaultdict(list)
-        self.stdin: list[Message] = []
         if wait:
             try:
                 self.wait_until_ready()
@@ -243,8 +242,10 @@ class FrontEnd:
         self.until_idle(request, timeout)
         return reply["content"]
 
-    def execute(self, code: str, *, stop_on_error: bool = True, silent: bool = False, history: bool = True) -> str:
-        """Sends a cell to be run, and returns the id of the request at once."""
+    def execute(
+        self, code: str, *, stop_on_error: bool = True, silent: bool = False, history: bool = True, stdin: bool = False
+    ) -> str:
+        """Sends a cell to be run, and returns the id of the request at once; with `stdin` it may ask for input."""
         return self.send(
             "execute_request",
             {
@@ -252,7 +253,7 @@ class FrontEnd:
                 "silent": silent,
                 "store_history": history and not silent,
                 "user_expressions": {},
-                "allow_stdin": False,
+                "allow_stdin": stdin,
                 "stop_on_error": stop_on_error,
             },
         )
@@ -294,6 +295,18 @@ class FrontEnd:
         request = self.send("interrupt_request", {}, "control")
         assert self.reply(request, timeout, "control")["content"]["status"] == "ok"
         return sent
+
+    def answer(self, request: str, line: str, timeout: float = CELL_S) -> dict[str, Any]:
+        """Waits until the cell of `request` asks for input, types a line, and returns what was asked."""
+        try:
+            asked = checked(self.client.get_stdin_msg(timeout=timeout))
+        except Empty:
+            self._fail("a request for input", self.messages(request))
+        assert asked["header"]["msg_type"] == "input_request"
+        assert self._parent(asked) == request
+        reply = self.client.session.msg("input_reply", {"status": "ok", "value": line}, parent=asked)
+        self.client.stdin_channel.send(reply)
+        return asked["content"]
 
     # -- iopub
 

@@ -21,7 +21,9 @@ def shown(ran) -> list[tuple[str, str, str]]:
 
 def test_a_display_is_changed_in_place_and_in_order_with_what_is_printed(kernel: FrontEnd) -> None:
     kernel.ok(USE)
-    ran = kernel.ok('let state = Display::html("<b>0</b>");\nprintln!("between");\nstate.update("text/html", "<b>1</b>");')
+    ran = kernel.ok(
+        'let state = Display::html("<b>0</b>");\nprintln!("between");\nstate.update("text/html", "<b>1</b>");'
+    )
     rows = shown(ran)
     assert [(kind, text) for kind, text, _ in rows] == [
         ("display_data", "<b>0</b>"),
@@ -36,7 +38,7 @@ def test_a_display_is_changed_in_place_and_in_order_with_what_is_printed(kernel:
 
 def test_several_displays_of_a_cell_are_all_shown(kernel: FrontEnd) -> None:
     kernel.ok(USE)
-    rows = shown(kernel.ok('for n in 0..3 { Display::svg(format!("<svg id=\'{n}\'/>")); }'))
+    rows = shown(kernel.ok("for n in 0..3 { Display::svg(format!(\"<svg id='{n}'/>\")); }"))
     assert [text for _, text, _ in rows] == [f"<svg id='{n}'/>" for n in range(3)]
 
 

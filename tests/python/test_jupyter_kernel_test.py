@@ -41,6 +41,7 @@ class RustLessons(jupyter_kernel_test.KernelTests):
     ]
     code_inspect_sample = "Vec::new"
     code_history_pattern = "6*"
+    code_clear_output = "use lesson_support::prelude::*;\nclear_output(false);"
     supported_history_operations = ("tail", "range", "search")
 
 
