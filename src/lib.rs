@@ -8,6 +8,8 @@
 //!
 //! The lessons themselves are in `notebooks`, the crate that they call in `support`.
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod engine;
 pub mod kernel;

@@ -1,5 +1,7 @@
 //! `cargo lessons …`, and the program that Jupyter starts.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use clap::Parser;
