@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{interrupt, panics};
+use crate::{interrupt, panics, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -30,6 +30,7 @@ pub fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut store: *mut c_void = std::ptr::null_mut();
     let mut number = 0;
+    let process = std::process::id();
     while let Some(command) = commands.next()? {
         let cell = interrupt::current_cell();
         // Stop was pressed while the cell was compiled: it must not run. To evcxr this is a panic
@@ -39,8 +40,14 @@ pub fn serve(
             control.echo(COMPLETE)?;
             continue;
         }
+        streams::reopen_closed(&marks);
         control.send(&ToKernel::Running { cell });
         store = run(&command, store)?;
+        if std::process::id() != process {
+            // The cell has forked, and this is the copy: to the kernel only the original speaks.
+            // SAFETY: `_exit` takes a number and does not return.
+            unsafe { libc::_exit(0) }
+        }
         number += 1;
         flush();
         // Told before the marks: who reads a mark knows then how to take the words before it.

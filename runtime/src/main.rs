@@ -39,6 +39,9 @@ fn wrap_rustc() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
+    // evcxr asks for backtraces; of a cell they show twenty frames of ours and one of the learner's.
+    // SAFETY: no other thread has been started yet.
+    unsafe { std::env::remove_var("RUST_BACKTRACE") };
     let dir = std::env::var_os(lesson_runtime::DIR_VAR)
         .ok_or("this program is started by the rust-lessons kernel only")?;
     let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;

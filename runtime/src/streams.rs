@@ -45,6 +45,22 @@ impl Streams {
     }
 }
 
+/// Opens stdout and stderr again where a cell has closed them: the next cell's output is not to be
+/// lost because of it.
+pub fn reopen_closed(streams: &[File; 2]) {
+    for (fd, stream) in [libc::STDOUT_FILENO, libc::STDERR_FILENO]
+        .into_iter()
+        .zip(streams)
+    {
+        // SAFETY: `fcntl` with F_GETFD reads nothing from memory.
+        let closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0;
+        if closed {
+            // Out of descriptors, it stays closed: nothing worse than before.
+            let _ = replace(stream.as_raw_fd(), fd);
+        }
+    }
+}
+
 fn open_for_write(path: &Path) -> io::Result<File> {
     let name = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: `name` is a NUL-terminated string that lives through the call.
