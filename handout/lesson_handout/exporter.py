@@ -27,7 +27,6 @@ class HandoutExporter(HTMLExporter):
             config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
             extra_template_basedirs=[str(_TEMPLATES)],
             template_name="lesson",
-            embed_images=True,
             exclude_anchor_links=True,
             **kwargs,
         )
@@ -53,4 +52,5 @@ class HandoutExporter(HTMLExporter):
         language = nb.metadata.get("kernelspec", {}).get("language") or "rust"
         nb.metadata.setdefault("language_info", NotebookNode(name=language))
         html, resources = super().from_notebook_node(nb, resources, **kw)
-        return put_in_order(html, resources["metadata"]["name"]), resources
+        metadata = resources["metadata"]
+        return put_in_order(html, metadata["name"], Path(metadata.get("path") or ".")), resources

@@ -6,8 +6,11 @@ One main heading, a table of contents, pictures with their long descriptions, co
 from __future__ import annotations
 
 import base64
+import mimetypes
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
@@ -40,14 +43,16 @@ class NeedsNetworkError(Exception):
     """The page would ask for something that is not in it."""
 
 
-def put_in_order(html: str, name: str) -> str:
-    """Returns the page of the notebook called `name`, put in order.
+def put_in_order(html: str, name: str, folder: Path) -> str:
+    """Returns the page of the notebook called `name`, which stands in `folder`, put in order.
 
     Raises `NeedsNetworkError` when something in it would have to be loaded.
     """
     soup = BeautifulSoup(html, "html.parser")
     for script in soup.find_all("script"):
         script.decompose()
+    for picture in soup.find_all("img"):
+        _embed(picture, folder.resolve())
     _one_main_heading(soup, name)
     _contents(soup)
     for number, picture in enumerate(soup.select("main img, main svg"), start=1):
@@ -87,6 +92,21 @@ def svg_words(svg: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
+def _embed(picture: Tag, folder: Path) -> None:
+    """Puts a picture that is a file in the notebook's folder, or below it, into the page.
+
+    nbconvert can do this as well, but takes every piece of HTML in Markdown for complete then, and closes a `<details>`
+    before what it is meant to fold.
+    """
+    address = urlsplit(str(picture.get("src", "")))
+    if address.scheme or address.netloc or not address.path:
+        return
+    file = (folder / unquote(address.path)).resolve()
+    kind, _ = mimetypes.guess_type(file.name)
+    if kind and file.is_relative_to(folder) and file.is_file():
+        picture["src"] = f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"
+
+
 def _one_main_heading(soup: BeautifulSoup, name: str) -> None:
     """Leaves one h1, the first, and makes it the title; a level that is skipped is closed up."""
     headings = list(soup.select("main " + ", main ".join(_HEADINGS)))
@@ -122,7 +142,7 @@ def _contents(soup: BeautifulSoup) -> None:
     nav = soup.new_tag("nav", attrs={"aria-label": "Sections"})
     caption = soup.new_tag("p")
     caption.string = "In this lesson"
-    entries = soup.new_tag("ol")
+    entries = soup.new_tag("ul")
     for section in sections:
         entry = soup.new_tag("li")
         link = soup.new_tag("a", href=f"#{section['id']}")

@@ -39,6 +39,8 @@ LOOK_S = 1.0
 
 # The schemas are of protocol 5.1; these came later.
 msgspec_v5.schema_fragments.setdefault("iopub_welcome", {"properties": {"subscription": {"type": "string"}}})
+# The specification has a boolean here, and so do all kernels.
+msgspec_v5.schema_fragments["input_request"]["properties"]["password"] = {"type": "boolean"}
 # "aborted" is what the specification and every kernel call the status; the schemas know an older name.
 _ABORTED = {"status", "execution_count", "payload", "user_expressions", "ename", "evalue", "traceback"}
 

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
+from commands import lessons
 from nbformat import NotebookNode
 
 from notebooks import code, notebook, save, stdout
-from places import NOTEBOOKS, PROJECT, SHARED_DATA
-
-# The lesson runs in under 90 s on two cores; a loaded machine takes longer, and cargo may have to build first.
-DEADLINE_S = 900
-
-
-def lessons(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs `cargo lessons …` as a teacher would."""
-    return subprocess.run(
-        ["cargo", "--quiet", "lessons", *map(str, arguments)],
-        cwd=PROJECT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
+from places import NOTEBOOKS, SHARED_DATA
 
 
 @pytest.fixture

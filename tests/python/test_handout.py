@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from commands import lessons
 from playwright.sync_api import Browser
 
 from browser import Visit, started
 from lesson_handout.ansi import PAPER, contrast, readable_ansi
-from lesson_handout.page import put_in_order, requests
+from lesson_handout.page import NeedsNetworkError, put_in_order, requests
 from notebooks import TWO_ERRORS, code, notebook, save, text
-from places import EXPORT, PYTHON
+from places import EXPORT, PYTHON, SHARED_DATA
 
 DEADLINE_S = 300
 # WCAG 2.2, success criterion 1.4.3 (AA), for text of normal size.
@@ -58,6 +60,7 @@ LESSON = notebook(
     text("![A door in a file](img/door.svg)"),
     text("#### Far too deep\n\n![A dot](dot.png) and text around it.\n\n<img src='dot.png' alt='A dot in HTML'>"),
     text("## Third\n\n![An attached dot](attachment:a.png)", attachments={"a.png": {"image/png": PIXEL}}),
+    text("<details>\n<summary>A hint</summary>\n\nLook at the **guard**.\n\n</details>\n\nAfter the hint."),
     text("## Third\n\nThe same heading again, with `code`, *emphasis* and $x^2$."),
     code("import sys  # a comment\nprint('to stdout', 1 + 2)\nprint('to stderr', file=sys.stderr)"),
     code(f"print({RAINBOW!r})"),
@@ -152,7 +155,7 @@ def test_every_text_has_a_contrast_of_at_least_four_and_a_half(visit: Visit) -> 
 
 
 def test_the_solution_opens_and_closes(visit: Visit) -> None:
-    assert visit.page.locator("details[open]").count() == 2
+    assert visit.page.locator("details[open]").count() == 3
     assert visit.page.get_by_text("the answer", exact=True).is_visible()
 
 
@@ -210,15 +213,15 @@ def test_a_drawing_is_followed_by_its_long_description(soup: BeautifulSoup) -> N
         assert soup.find(id=image["aria-describedby"]).get_text() == "In words: The light is on and the door is shut."
 
 
-def test_a_description_that_the_text_gives_is_not_repeated() -> None:
+def test_a_description_that_the_text_gives_is_not_repeated(tmp_path: Path) -> None:
     data = b64encode(DRAWING.encode()).decode()
     html = (
         "<html><head><title></title></head><body><main><section><h1>L</h1>"
         f"<p><img alt='A door' src='data:image/svg+xml;base64,{data}'></p><p>{{}}</p></section></main></body></html>"
     )
     described = "<strong>The picture in words.</strong> A lamp is on above a shut door."
-    assert "In words:" not in put_in_order(html.format(described), "l")
-    assert "In words: The light is on" in put_in_order(html.format("Something else."), "l")
+    assert "In words:" not in put_in_order(html.format(described), "l", tmp_path)
+    assert "In words: The light is on" in put_in_order(html.format("Something else."), "l", tmp_path)
 
 
 def test_rust_is_highlighted(soup: BeautifulSoup) -> None:
@@ -246,6 +249,31 @@ def test_solutions_are_folded(soup: BeautifulSoup) -> None:
         "Solution, in words",
     ]
     assert not soup.select("details[open]")
+
+
+def test_what_the_text_folds_stays_folded(soup: BeautifulSoup) -> None:
+    hint = soup.find("summary", string="A hint").parent
+    assert "Look at the guard." in hint.get_text()
+    assert "After the hint." not in hint.get_text()
+
+
+def test_a_picture_outside_the_notebooks_folder_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b64decode(PIXEL))
+    (tmp_path / "lessons").mkdir()
+    html = (
+        "<html><head><title></title></head><body><main><h1>L</h1><img src='../secret.png' alt='x'></main></body></html>"
+    )
+    with pytest.raises(NeedsNetworkError, match=r"\.\./secret\.png"):
+        put_in_order(html, "l", tmp_path / "lessons")
+
+
+def test_a_narrow_screen_needs_no_scrolling_sideways(browser: Browser, page: Path) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 380, "height": 800})
+    tab = context.new_page()
+    tab.goto(page.as_uri(), timeout=60_000)
+    width = tab.evaluate("() => document.documentElement.scrollWidth")
+    context.close()
+    assert width <= 380
 
 
 def test_no_script_is_left(soup: BeautifulSoup) -> None:
@@ -297,6 +325,33 @@ def refused(tmp_path: Path, *cells: object, options: tuple[str, ...] = ()) -> tu
     assert "Traceback" not in ran.stderr, ran.stderr
     assert not list((tmp_path / "out").glob("*")), "half a page was left behind"
     return ran.returncode, ran.stderr
+
+
+def test_the_lesson_itself_becomes_a_page_that_needs_no_network(browser: Browser, tmp_path: Path) -> None:
+    ran = lessons("handout", SHARED_DATA, "--out", tmp_path)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
+    visit = Visit(context.new_page())
+    visit.page.goto((tmp_path / "02_shared_data.html").as_uri(), wait_until="load", timeout=60_000)
+    if folder := os.environ.get("LESSON_SCREENSHOTS"):
+        visit.page.screenshot(path=Path(folder) / "handout-of-the-lesson.png", full_page=True)
+    visit.page.wait_for_timeout(500)
+    texts = visit.texts()
+    shown = visit.page.evaluate("() => [...document.images].map((image) => [image.alt, image.naturalWidth])")
+    labels = visit.page.locator(".output.error .label strong").all_text_contents()
+    keywords = visit.page.locator(".hl-rust .k").count()
+    context.close()
+    assert visit.requests == []
+    assert visit.complaints == []
+    assert [found for found in texts if contrast(found["ink"], found["paper"]) < ENOUGH] == []
+    assert shown
+    assert all(alt and width for alt, width in shown), shown
+    assert keywords > 100, "code is not highlighted as Rust"
+    lesson = nbformat.read(SHARED_DATA, as_version=4)
+    failing = [cell for cell in lesson.cells if "raises-exception" in cell.metadata.get("tags", [])]
+    assert [label.removeprefix("Expected error: ") for label in labels] == [
+        next(output.ename for output in cell.outputs if output.output_type == "error") for cell in failing
+    ]
 
 
 def test_a_cell_that_fails_unexpectedly_stops_the_export(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-from frontend import FrontEnd
+import pytest
+
+from frontend import START_S, FrontEnd
 
 
 def test_a_thread_prints_while_no_cell_runs(kernel: FrontEnd) -> None:
@@ -89,12 +91,13 @@ def test_bytes_that_are_no_text_do_no_harm(kernel: FrontEnd) -> None:
     assert kernel.ok("1 + 1").result == "2"
 
 
-def test_what_looks_like_the_engines_own_words_is_printed(kernel: FrontEnd) -> None:
-    words = ["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_VARIABLE_CHANGED_TYPE:kept"]
-    kernel.ok("let kept = 3;")
-    ran = kernel.ok("".join(f'println!("{word}");\n' for word in words))
-    assert ran.stdout == "".join(f"{word}\n" for word in words)
-    assert kernel.ok("kept").result == "3"
+@pytest.mark.parametrize(
+    "word", ["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_VARIABLE_CHANGED_TYPE:kept"]
+)
+def test_what_looks_like_the_engines_own_words_is_printed(fresh: FrontEnd, word: str) -> None:
+    fresh.ok("let kept = 3;", START_S)
+    assert fresh.ok(f'println!("{word}");').stdout == f"{word}\n"
+    assert fresh.ok("kept").result == "3"
 
 
 def test_what_evcxr_documents_for_displays_is_a_display(kernel: FrontEnd) -> None:
