@@ -96,6 +96,7 @@ impl Link {
             marks: [0, 0],
             unexplained_panic: false,
             foreign_hook: false,
+            last_stderr: String::new(),
             woken,
             commands,
         };

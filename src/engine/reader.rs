@@ -25,6 +25,8 @@ const VALUE_WITHIN_MS: u8 = 100;
 const CLEAR_OUTPUT: &str = "application/x-clear-output";
 /// evcxr's word for a cell that ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
+/// evcxr's word for a variable whose type is another one now.
+const CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// What is shown when the learner's own panic hook took the message.
 const UNTOLD: &str = "the cell panicked; its own panic hook took the message";
 /// How much is read from a stream at a time.
@@ -42,6 +44,8 @@ pub(super) struct Reader {
     /// last word of a cell with a panic hook of its own; anywhere else it is the learner's text.
     pub(super) unexplained_panic: bool,
     pub(super) foreign_hook: bool,
+    /// The end of what this cell has printed to stderr.
+    pub(super) last_stderr: String,
     pub(super) woken: UnixStream,
     pub(super) commands: Receiver<Command>,
 }
@@ -198,8 +202,9 @@ impl Reader {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => {
-                    if stream == Stream::Stdout {
-                        self.panic_was_text();
+                    match stream {
+                        Stream::Stdout => self.panic_was_text(),
+                        Stream::Stderr => self.remember_stderr(&text),
                     }
                     // What was displayed before this line stands above it.
                     if stream == Stream::Stdout {
@@ -228,6 +233,7 @@ impl Reader {
                     }
                     self.marks[which] = number;
                     if self.marks[0] == self.marks[1] {
+                        self.last_stderr.clear();
                         send(&self.link.lock(), &ToRuntime::Drained { mark: number });
                     }
                 }
@@ -273,6 +279,13 @@ impl Reader {
     }
 
     fn protocol(&mut self, line: String) {
+        if let Some(variable) = line.strip_prefix(CHANGED_TYPE)
+            && !self.said_to_be_lost(variable)
+        {
+            // The learner's own words: evcxr would drop the variable and run the cell again.
+            self.link.sink.text(Stream::Stdout, format!("{line}\n"));
+            return;
+        }
         if line != PANIC {
             send(&self.link.lock(), &ToRuntime::Echo { line });
             return;
@@ -289,6 +302,19 @@ impl Reader {
         }
     }
 
+    /// Whether evcxr's own code has just said so on stderr, which it does before it prints its word.
+    fn said_to_be_lost(&mut self, variable: &str) -> bool {
+        let mut buffer = vec![0; CHUNK];
+        // Bounded: another thread may print for ever.
+        for _ in 0..100 {
+            if !self.read_stream(1, &mut buffer) {
+                break;
+            }
+        }
+        let said = format!("The type of the variable {variable} was redefined, so was lost.");
+        self.last_stderr.contains(&said)
+    }
+
     fn accept_panic(&mut self, message: Option<&str>) {
         let mut state = self.link.lock();
         if let Some(message) = message {
@@ -303,6 +329,16 @@ impl Reader {
         state.report.unwound = true;
         let line = PANIC.to_owned();
         send(&state, &ToRuntime::Echo { line });
+    }
+
+    fn remember_stderr(&mut self, text: &str) {
+        self.last_stderr.push_str(text);
+        // Enough for the lines that evcxr prints at the beginning of a cell.
+        let mut cut = self.last_stderr.len().saturating_sub(CHUNK);
+        while !self.last_stderr.is_char_boundary(cut) {
+            cut += 1;
+        }
+        self.last_stderr.drain(..cut);
     }
 
     /// The word that was held back is the learner's own.
