@@ -24,6 +24,8 @@
 //! - [`sleep()`] can be stopped, as every wait here: [`press_stop_after`] does it unattended,
 //!   [`KeyboardInterrupt`] is what the thread unwinds with, [`checkpoint`] makes a loop of one's
 //!   own stoppable.
+//! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
+//!   the scheduler.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
 //!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!
@@ -36,6 +38,7 @@
 mod atomic_counter;
 mod compare;
 mod event_log;
+mod explorer;
 mod forced;
 mod gap;
 mod held;
@@ -76,6 +79,10 @@ pub use parking_lot;
 
 pub use atomic_counter::AtomicCounter;
 pub use compare::compare;
+pub use explorer::{
+    End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
+    Steps, Stuck, TooMany, Value, Verdict, explore,
+};
 pub use held::Held;
 pub use hogger::{faulty_hogger, lock_hogger};
 pub use interrupt::checkpoint;

@@ -8,7 +8,7 @@ pub use std::sync::atomic::Ordering::{self, Relaxed};
 pub use std::time::{Duration, Instant};
 
 pub use crate::{
-    AtomicCounter, Held, KeyboardInterrupt, Lock, LockedCounter, Panicked, RacyCounter, Thread,
-    Timeline, checkpoint, compare, faulty_hogger, lock_hogger, one_line_panics, press_stop_after,
-    sleep, stopwatch, who,
+    AtomicCounter, Game, Held, KeyboardInterrupt, Lock, LockedCounter, Panicked, Program,
+    RacyCounter, SEEN, Steps, Thread, Timeline, checkpoint, compare, explore, faulty_hogger,
+    lock_hogger, one_line_panics, press_stop_after, sleep, stopwatch, who,
 };

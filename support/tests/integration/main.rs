@@ -5,6 +5,8 @@
 
 mod counters;
 mod deadline;
+mod explore;
+mod game;
 mod hogger;
 mod lock;
 mod own_process;
