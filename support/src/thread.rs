@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::event_log::{self, Doing, What};
 use crate::interrupt;
 use crate::panicked::Panicked;
 use crate::standing::Standing;
@@ -195,6 +196,8 @@ impl<T: Send + 'static> Thread<T> {
             );
         };
         let shared = Arc::clone(&self.shared);
+        let starts = What::Does(Doing::StartsThread(self.name().into()));
+        event_log::record(None, None, &ThreadMark::current(), starts);
         let spawned = Builder::new()
             .name(self.shared.name.clone())
             .spawn(move || shared.run(work));
@@ -245,6 +248,7 @@ impl<T> Shared<T> {
         self.id.get_or_init(|| thread::current().id());
         let mark = ThreadMark::current();
         mark.report_to(&self.standing);
+        event_log::record(None, None, &mark, What::Starts);
         let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
             let failure = Panicked::new(&self.name, payload.as_ref());
             if !failure.is_interrupt() {

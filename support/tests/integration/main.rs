@@ -11,6 +11,7 @@ mod hogger;
 mod lock;
 mod own_process;
 mod panics;
+mod picture;
 mod settle;
 mod stop;
 mod stopwatch;
