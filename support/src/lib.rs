@@ -26,6 +26,8 @@
 //!   own stoppable.
 //! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
 //!   the scheduler.
+//! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
+//!   exercise has come.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
 //!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!
@@ -36,6 +38,7 @@
 //! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
 
 mod atomic_counter;
+pub mod check;
 mod compare;
 mod event_log;
 mod explorer;
@@ -44,6 +47,7 @@ mod gap;
 mod gate;
 mod held;
 mod hogger;
+mod inside;
 mod interrupt;
 mod keyboard_interrupt;
 mod lock;
@@ -90,6 +94,7 @@ pub use explorer::{
 };
 pub use held::Held;
 pub use hogger::{faulty_hogger, lock_hogger};
+pub use inside::{Inside, Visit};
 pub use interrupt::checkpoint;
 pub use keyboard_interrupt::KeyboardInterrupt;
 pub use lock::Lock;

@@ -8,7 +8,7 @@ pub use std::sync::atomic::Ordering::{self, Relaxed};
 pub use std::time::{Duration, Instant};
 
 pub use crate::{
-    AtomicCounter, Game, Held, KeyboardInterrupt, Lock, LockedCounter, Panicked, Program,
-    RacyCounter, SEEN, Steps, Thread, Timeline, checkpoint, compare, explore, faulty_hogger,
+    AtomicCounter, Game, Held, Inside, KeyboardInterrupt, Lock, LockedCounter, Panicked, Program,
+    RacyCounter, SEEN, Steps, Thread, Timeline, check, checkpoint, compare, explore, faulty_hogger,
     lock_hogger, one_line_panics, press_stop_after, sleep, stopwatch, who,
 };

@@ -3,11 +3,13 @@
 //! Broken programs and their repairs stand side by side. Orders of events are forced, with
 //! barriers and by looking at a lock's queue, and every wait has a deadline.
 
+mod check;
 mod counters;
 mod deadline;
 mod explore;
 mod game;
 mod hogger;
+mod inside;
 mod lock;
 mod own_process;
 mod panics;
