@@ -28,6 +28,11 @@
 //!   the scheduler.
 //! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
 //!   exercise has come.
+//! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
+//!   the scheduler.
+//! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
+//!   exercise has come.
+//! - [`within()`] gives up waiting in time, and reports who waits for what.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
 //!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!
@@ -69,6 +74,7 @@ mod timeline;
 mod waiter;
 mod watched;
 mod who;
+mod within;
 
 /// The crate whose `Mutex` and `RwLock` the lessons use beside the locks of `std`: without
 /// poisoning, and with waits that have a limit. Re-exported, so that a notebook has it offline
@@ -109,3 +115,4 @@ pub use stopwatch::stopwatch;
 pub use thread::Thread;
 pub use timeline::{Clock, EventKind, GiveUp, Timeline, TimelineEvent};
 pub use who::who;
+pub use within::{TimedOut, Waiting, within};

@@ -22,3 +22,4 @@ mod timeline;
 #[cfg(target_os = "linux")]
 mod under_a_runtime;
 mod who;
+mod within;
