@@ -6,6 +6,7 @@
 //! beyond it; `loom` is the tool for those.
 
 mod counting;
+mod did;
 mod end;
 mod game;
 mod machine;
@@ -13,8 +14,10 @@ mod outcomes;
 mod program;
 mod schedule;
 mod steps;
+mod story;
 mod too_many;
 
+pub use did::Did;
 pub use end::{End, Stuck, Verdict};
 pub use game::{Game, Lane, State};
 pub use outcomes::{Outcome, Outcomes};

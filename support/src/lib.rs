@@ -33,6 +33,10 @@
 //! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
 //!   exercise has come.
 //! - [`within()`] gives up waiting in time, and reports who waits for what.
+//! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
+//!   the scheduler.
+//! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
+//!   exercise has come.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
 //!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!
@@ -95,7 +99,7 @@ pub use parking_lot;
 pub use atomic_counter::AtomicCounter;
 pub use compare::compare;
 pub use explorer::{
-    End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
+    Did, End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
     Steps, Stuck, TooMany, Value, Verdict, explore,
 };
 pub use held::Held;

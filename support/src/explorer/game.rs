@@ -117,7 +117,8 @@ impl Game {
             Readiness::Waits(waits) => Err(format!("not possible: {waits}")),
             Readiness::Ready => {
                 self.order.push(thread);
-                Ok(self.machine.advance_in_words(&mut self.now, thread))
+                let did = self.machine.advance_and_tell(&mut self.now, thread);
+                Ok(did.to_string())
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::explorer::did::Did;
 use crate::explorer::end::{End, Stuck};
 use crate::explorer::steps::{Step, Steps, Value, Written};
 
@@ -214,24 +215,23 @@ impl Machine {
 
     /// Lets a thread that is ready make its next step.
     pub(crate) fn advance(&self, now: &mut Situation, thread: usize) {
-        self.perform(now, thread, |_| {});
+        self.perform(now, thread);
     }
 
     /// As [`advance`](Self::advance), and says what the thread did.
-    pub(crate) fn advance_in_words(&self, now: &mut Situation, thread: usize) -> String {
-        let mut words = String::new();
-        self.perform(now, thread, |did| words = self.words(did));
-        words
+    pub(crate) fn advance_and_tell(&self, now: &mut Situation, thread: usize) -> Did {
+        let deed = self.perform(now, thread);
+        self.named(deed)
     }
 
-    fn perform(&self, now: &mut Situation, thread: usize, tell: impl FnOnce(Did)) {
+    fn perform(&self, now: &mut Situation, thread: usize) -> Deed {
         let seen_by_me = thread * self.variables.len();
         let mut goes_on = true;
-        let did = match self.code[thread][now.next[thread]] {
+        let deed = match self.code[thread][now.next[thread]] {
             Op::Load { variable } => {
                 let value = now.values[variable];
                 now.seen[seen_by_me + variable] = value;
-                Did::Loads(variable, value)
+                Deed::Loads(variable, value)
             }
             Op::Store { variable, value } => {
                 let value = match value.0 {
@@ -241,37 +241,37 @@ impl Machine {
                     }
                 };
                 now.values[variable] = value;
-                Did::Stores(variable, value)
+                Deed::Stores(variable, value)
             }
             Op::Add { variable, amount } => {
                 let value = now.values[variable].wrapping_add(amount);
                 now.values[variable] = value;
-                Did::Adds(amount, variable, value)
+                Deed::Adds(amount, variable, value)
             }
             Op::Lock { lock } => {
                 now.holders[lock] = Some(thread);
-                Did::Locks(lock)
+                Deed::Locks(lock)
             }
             Op::Unlock { lock } => {
                 now.holders[lock] = None;
-                Did::Unlocks(lock)
+                Deed::Unlocks(lock)
             }
             Op::Wait { bell, lock, only } => match (now.wait[thread], only) {
                 (WaitStage::Woken, only) => {
                     now.holders[lock] = Some(thread);
                     now.wait[thread] = WaitStage::Awake;
                     goes_on = !only.is_some_and(|only| only.again);
-                    Did::Wakes(lock)
+                    Deed::WakesUp(bell, lock)
                 }
                 (_, Some(only)) if now.values[only.variable] != only.value => {
-                    Did::Finds(only.variable, now.values[only.variable])
+                    Deed::Finds(only.variable, now.values[only.variable])
                 }
                 _ => {
                     now.holders[lock] = None;
                     now.wait[thread] = WaitStage::Asleep;
                     now.sleepers[bell].push_back(thread);
                     goes_on = false;
-                    Did::FallsAsleep(bell, lock)
+                    Deed::FallsAsleep(bell, lock)
                 }
             },
             Op::Notify { bell, all } => {
@@ -281,35 +281,54 @@ impl Machine {
                 for &sleeper in &woken {
                     now.wait[sleeper] = WaitStage::Woken;
                 }
-                Did::Notifies(bell, woken)
+                Deed::Notifies(bell, woken)
             }
         };
         if goes_on {
             now.next[thread] += 1;
         }
-        tell(did);
+        deed
     }
 
-    fn words(&self, did: Did) -> String {
-        let variable = |variable: usize| &self.variables[variable];
-        let lock = |lock: usize| &self.locks[lock];
-        let bell = |bell: usize| &self.bells[bell];
-        match did {
-            Did::Loads(v, value) => format!("loads {}: {value}", variable(v)),
-            Did::Stores(v, value) => format!("stores {} = {value}", variable(v)),
-            Did::Adds(amount, v, value) => format!("adds {amount}: {} = {value}", variable(v)),
-            Did::Locks(l) => format!("locks {}", lock(l)),
-            Did::Unlocks(l) => format!("unlocks {}", lock(l)),
-            Did::FallsAsleep(b, l) => format!("unlocks {}, waits for {}", lock(l), bell(b)),
-            Did::Wakes(l) => format!("wakes up, locks {}", lock(l)),
-            Did::Finds(v, value) => format!("finds {} = {value}, goes on", variable(v)),
-            Did::Notifies(b, woken) if woken.is_empty() => {
-                format!("notifies {}: nobody there", bell(b))
-            }
-            Did::Notifies(b, woken) => {
-                let woken: Vec<&str> = woken.iter().map(|&w| self.threads[w].thread()).collect();
-                format!("notifies {}: {}", bell(b), woken.join(", "))
-            }
+    fn named(&self, deed: Deed) -> Did {
+        let variable = |variable: usize| self.variables[variable].clone();
+        let lock = |lock: usize| self.locks[lock].clone();
+        let bell = |bell: usize| self.bells[bell].clone();
+        match deed {
+            Deed::Loads(v, value) => Did::Loads {
+                variable: variable(v),
+                value,
+            },
+            Deed::Stores(v, value) => Did::Stores {
+                variable: variable(v),
+                value,
+            },
+            Deed::Adds(amount, v, value) => Did::Adds {
+                variable: variable(v),
+                amount,
+                value,
+            },
+            Deed::Locks(l) => Did::Locks { lock: lock(l) },
+            Deed::Unlocks(l) => Did::Unlocks { lock: lock(l) },
+            Deed::FallsAsleep(b, l) => Did::FallsAsleep {
+                bell: bell(b),
+                lock: lock(l),
+            },
+            Deed::WakesUp(b, l) => Did::WakesUp {
+                bell: bell(b),
+                lock: lock(l),
+            },
+            Deed::Finds(v, value) => Did::Finds {
+                variable: variable(v),
+                value,
+            },
+            Deed::Notifies(b, woken) => Did::Notifies {
+                bell: bell(b),
+                wakes: woken
+                    .iter()
+                    .map(|&w| self.threads[w].thread().to_owned())
+                    .collect(),
+            },
         }
     }
 
@@ -355,15 +374,15 @@ enum Obstacle {
     Bell(usize),
 }
 
-/// What a step has done.
-enum Did {
+/// A [`Did`] with numbers in place of names.
+enum Deed {
     Loads(usize, i64),
     Stores(usize, i64),
     Adds(i64, usize, i64),
     Locks(usize),
     Unlocks(usize),
     FallsAsleep(usize, usize),
-    Wakes(usize),
+    WakesUp(usize, usize),
     Finds(usize, i64),
     Notifies(usize, Vec<usize>),
 }

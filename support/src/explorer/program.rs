@@ -222,7 +222,9 @@ impl Judge {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Test(right) => right.words.clone(),
-            Self::OneOf(values) if values.is_empty() => "nobody is stuck".to_owned(),
+            Self::OneOf(values) if values.iter().all(BTreeMap::is_empty) => {
+                "nobody is stuck".to_owned()
+            }
             Self::OneOf(_) => "as if the threads had run one after the other".to_owned(),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::explorer::did::Did;
 use crate::explorer::end::End;
 use crate::explorer::machine::{Machine, Situation};
 
@@ -44,8 +45,9 @@ pub struct Schedule {
 pub struct Move {
     /// Whose step: which of [`Schedule::threads`].
     pub thread: usize,
-    /// What the thread did, and what it saw: `loads n: 0`.
-    pub did: String,
+    /// What the thread did, and what it saw.
+    #[serde(flatten)]
+    pub did: Did,
 }
 
 impl Schedule {
@@ -54,7 +56,7 @@ impl Schedule {
         let mut now = machine.begin();
         let moves = order.iter().map(|&thread| Move {
             thread,
-            did: machine.advance_in_words(&mut now, thread),
+            did: machine.advance_and_tell(&mut now, thread),
         });
         let moves = moves.collect();
         Self {
@@ -91,8 +93,8 @@ impl fmt::Display for Schedule {
         let widths: Vec<usize> = (0..self.threads.len())
             .map(|thread| {
                 let own = self.moves.iter().filter(|a_move| a_move.thread == thread);
-                let texts = own.map(|a_move| &a_move.did);
-                let texts = texts.chain([&self.threads[thread]]);
+                let texts = own.map(|a_move| a_move.did.to_string());
+                let texts = texts.chain([self.threads[thread].clone()]);
                 texts.map(|text| text.chars().count()).max().unwrap_or(0) + GAP
             })
             .collect();
