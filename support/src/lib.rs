@@ -47,8 +47,12 @@
 //! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
 
 mod atomic_counter;
+mod barrier;
+mod channel;
 pub mod check;
 mod compare;
+mod condvar;
+mod event;
 mod event_log;
 mod explorer;
 mod forced;
@@ -59,14 +63,18 @@ mod hogger;
 mod inside;
 mod interrupt;
 mod keyboard_interrupt;
+mod line;
 mod lock;
 mod locked_counter;
+mod mutex;
 mod one_line_panics;
 mod panicked;
 mod picture;
 pub mod prelude;
 mod racy_counter;
 mod recording;
+mod rw_lock;
+mod semaphore;
 mod sleep;
 mod standing;
 mod stop_button;
@@ -75,6 +83,7 @@ mod thing;
 mod thread;
 mod thread_mark;
 mod timeline;
+mod wait_graph;
 mod waiter;
 mod watched;
 mod who;
@@ -97,7 +106,11 @@ mod within;
 pub use parking_lot;
 
 pub use atomic_counter::AtomicCounter;
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use channel::{Iter, Receiver, SendTimeoutError, Sender, bounded, rendezvous, unbounded};
 pub use compare::compare;
+pub use condvar::{Condvar, WaitTimeoutResult};
+pub use event::Event;
 pub use explorer::{
     Did, End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
     Steps, Stuck, TooMany, Value, Verdict, explore,
@@ -109,14 +122,18 @@ pub use interrupt::checkpoint;
 pub use keyboard_interrupt::KeyboardInterrupt;
 pub use lock::Lock;
 pub use locked_counter::LockedCounter;
+pub use mutex::{Mutex, MutexGuard, RawMutex};
 pub use one_line_panics::one_line_panics;
 pub use panicked::Panicked;
 pub use racy_counter::RacyCounter;
 pub use recording::{record, recording};
+pub use rw_lock::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use semaphore::{Permit, Semaphore};
 pub use sleep::sleep;
 pub use stop_button::{StopPress, press_stop_after};
 pub use stopwatch::stopwatch;
 pub use thread::Thread;
 pub use timeline::{Clock, EventKind, GiveUp, Timeline, TimelineEvent};
+pub use wait_graph::{WaitGraph, WaitsFor, wait_graph};
 pub use who::who;
 pub use within::{TimedOut, Waiting, within};

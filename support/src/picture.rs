@@ -6,6 +6,8 @@ mod drawing;
 mod rows;
 mod words;
 
+pub(crate) use drawing::printable;
+
 use crate::timeline::Timeline;
 
 impl Timeline {

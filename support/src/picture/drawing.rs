@@ -904,7 +904,7 @@ fn text(class: &str, x: f64, y: f64, words: &str) -> Text {
 }
 
 /// A thread can have any name, but not every character can stand in an XML document.
-fn printable(words: &str) -> String {
+pub(crate) fn printable(words: &str) -> String {
     let shown = |c: char| match c {
         c if c.is_control() => ' ',
         '\u{fffe}' | '\u{ffff}' => ' ',
