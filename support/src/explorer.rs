@@ -25,3 +25,4 @@ pub use program::{Program, explore};
 pub use schedule::{Move, Schedule, Schedules};
 pub use steps::{SEEN, Seen, Steps, Value};
 pub use too_many::TooMany;
+pub(crate) use too_many::in_groups;

@@ -19,6 +19,7 @@ mod mutex;
 mod own_process;
 mod panics;
 mod picture;
+mod random_programs;
 mod recording;
 mod rw_lock;
 mod semaphore;
