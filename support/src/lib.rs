@@ -136,4 +136,4 @@ pub use thread::Thread;
 pub use timeline::{Clock, EventKind, GiveUp, Timeline, TimelineEvent};
 pub use wait_graph::{WaitGraph, WaitsFor, wait_graph};
 pub use who::who;
-pub use within::{TimedOut, Waiting, within};
+pub use within::{TimedOut, within};

@@ -33,6 +33,22 @@ pub fn wait_graph() -> WaitGraph {
     WaitGraph::new(&Ties::look_twice())
 }
 
+/// The waits of one moment.
+pub(crate) struct Earlier {
+    waits: HashSet<Id>,
+    /// Kept, so that no later thing can have the place of one of these.
+    _things: Vec<Seen>,
+}
+
+/// The waits of this moment, to be left out [later](WaitGraph::since).
+pub(crate) fn waits_now() -> Earlier {
+    let looks = watched::look_at_all();
+    Earlier {
+        waits: ids_of_waits(&looks),
+        _things: looks,
+    }
+}
+
 /// What [`wait_graph`] has seen.
 ///
 /// Shows itself in words, both with `{}` and with `{:?}`, deadlocks first:
@@ -100,6 +116,11 @@ impl WaitGraph {
              EVCXR_BEGIN_CONTENT text/plain\n{self}\nEVCXR_END_CONTENT",
             self.svg()
         );
+    }
+
+    /// What is to be seen now, without the waits that were there earlier.
+    pub(crate) fn since(earlier: &Earlier) -> Self {
+        Self::new(&Ties::look_twice_but(&earlier.waits))
     }
 
     fn new(ties: &Ties) -> Self {
@@ -203,21 +224,32 @@ struct Ties(Vec<Tie>);
 /// Names a wait or a hold beyond the look that showed it: the thing, and the ticket there.
 type Id = (usize, u64);
 
+fn id(seen: &Seen, ticket: u64) -> Id {
+    (Arc::as_ptr(&seen.thing) as usize, ticket)
+}
+
+fn ids_of_waits(looks: &[Seen]) -> HashSet<Id> {
+    looks
+        .iter()
+        .flat_map(|seen| seen.waits.iter().map(|wait| id(seen, wait.ticket)))
+        .collect()
+}
+
 impl Ties {
     /// Things are looked at one after the other, so one look may show a ring that never was: by
     /// the time the last thing is seen, the first wait may be over. What is there in a second look
     /// and was in the first, under the same tickets, was there at the moment between the two, all
     /// of it at once.
     fn look_twice() -> Self {
+        Self::look_twice_but(&HashSet::new())
+    }
+
+    fn look_twice_but(left_out: &HashSet<Id>) -> Self {
         let first = watched::look_at_all();
-        let id = |seen: &Seen, ticket: u64| -> Id { (Arc::as_ptr(&seen.thing) as usize, ticket) };
-        let waits: HashSet<Id> = first
-            .iter()
-            .flat_map(|seen| seen.waits.iter().map(move |wait| id(seen, wait.ticket)))
-            .collect();
+        let waits = ids_of_waits(&first);
         let holds: HashSet<Id> = first
             .iter()
-            .flat_map(|seen| seen.holds.iter().map(move |hold| id(seen, hold.ticket)))
+            .flat_map(|seen| seen.holds.iter().map(|hold| id(seen, hold.ticket)))
             .collect();
         let mut ties = Vec::new();
         // The things of the first look live on in it, so no other one can have their place.
@@ -229,7 +261,10 @@ impl Ties {
                 .map(|hold| Arc::clone(&hold.who))
                 .collect();
             let still = seen.waits.iter();
-            let still = still.filter(|wait| waits.contains(&id(&seen, wait.ticket)));
+            let still = still.filter(|wait| {
+                let id = id(&seen, wait.ticket);
+                waits.contains(&id) && !left_out.contains(&id)
+            });
             ties.extend(still.map(|wait| Tie {
                 who: Arc::clone(&wait.who),
                 thing: seen.thing.name().to_owned(),

@@ -11,11 +11,10 @@ use parking_lot::Mutex;
 
 use crate::KeyboardInterrupt;
 use crate::interrupt;
-use crate::thing::Thing;
 use crate::thread::Thread;
 use crate::thread_mark::ThreadMark;
+use crate::wait_graph::{self, WaitGraph};
 use crate::waiter::{Outcome, Waiter, WhileUnwinding};
-use crate::watched::{self, Hold};
 
 /// Runs `work` on a thread of its own, called `work`, and returns its value; or gives up waiting
 /// when `limit` of wall-clock time is over, and reports who waits for what at that moment.
@@ -59,7 +58,7 @@ where
     let me = ThreadMark::current();
     let waiter = Waiter::new(Arc::clone(&me));
     let outcome: Arc<Mutex<Option<thread::Result<T>>>> = Arc::default();
-    let earlier = all_waits();
+    let earlier = wait_graph::waits_now();
     let worker = {
         let (outcome, waiter) = (Arc::clone(&outcome), Arc::clone(&waiter));
         Thread::new("work", move || {
@@ -90,7 +89,10 @@ where
     match outcome {
         Some(Ok(value)) => Ok(value),
         Some(Err(payload)) => resume_unwind(payload),
-        None => Err(TimedOut::new(limit, &earlier)),
+        None => Err(TimedOut {
+            limit,
+            graph: WaitGraph::since(&earlier),
+        }),
     }
 }
 
@@ -98,74 +100,23 @@ where
 ///
 /// Says who waits for what, as far as this crate knows: it knows its own locks and the like, and
 /// not those of `std`. Threads that waited already when `within` began are left out.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TimedOut {
     /// How long it waited.
     pub limit: Duration,
-    /// Who waited at the end, in the order of the names.
-    pub waits: Vec<Waiting>,
-}
-
-/// A thread that waits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Waiting {
-    /// The name of the thread.
-    pub thread: String,
-    /// The name of what it waits for.
-    pub waits_for: String,
-    /// Who holds that, with a remark when the thread has ended: `Ada (thread has ended)`.
-    pub held_by: Vec<String>,
-}
-
-impl TimedOut {
-    fn new(limit: Duration, earlier: &[WaitId]) -> Self {
-        let mut waits = Vec::new();
-        for seen in watched::look_at_all() {
-            for wait in &seen.waits {
-                let is_this = |(thing, ticket): &WaitId| {
-                    Arc::ptr_eq(thing, &seen.thing) && *ticket == wait.ticket
-                };
-                if earlier.iter().any(is_this) {
-                    continue;
-                }
-                let held_by = |hold: &Hold| match Arc::ptr_eq(&hold.who, &wait.who) {
-                    true => "itself".to_owned(),
-                    false => hold.who.describe(),
-                };
-                waits.push(Waiting {
-                    thread: wait.who.name().to_owned(),
-                    waits_for: seen.thing.name().to_owned(),
-                    held_by: seen.holds.iter().map(held_by).collect(),
-                });
-            }
-        }
-        waits.sort();
-        Self { limit, waits }
-    }
-}
-
-/// One wait, told apart from the next one of the same thread for the same thing.
-type WaitId = (Arc<Thing>, u64);
-
-fn all_waits() -> Vec<WaitId> {
-    let looks = watched::look_at_all();
-    looks
-        .iter()
-        .flat_map(|seen| {
-            let tickets = seen.waits.iter().map(|wait| wait.ticket);
-            tickets.map(|ticket| (Arc::clone(&seen.thing), ticket))
-        })
-        .collect()
+    /// Who waited for whom at the end.
+    pub graph: WaitGraph,
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "not done within {} s", self.limit.as_secs_f64())?;
-        for (number, wait) in self.waits.iter().enumerate() {
-            let before = if number == 0 { ": " } else { "; " };
-            write!(f, "{before}{wait}")?;
+        if !self.graph.waits.is_empty() {
+            // On one line, since it mostly stands in an `Err(…)`.
+            let lines = self.graph.to_string();
+            let lines: Vec<&str> = lines.lines().collect();
+            write!(f, ": {}", lines.join(" · "))?;
         }
         Ok(())
     }
@@ -179,13 +130,3 @@ impl fmt::Debug for TimedOut {
 }
 
 impl Error for TimedOut {}
-
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waits for {}", self.thread, self.waits_for)?;
-        if !self.held_by.is_empty() {
-            write!(f, ", held by {}", self.held_by.join(" and "))?;
-        }
-        Ok(())
-    }
-}
