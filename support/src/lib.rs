@@ -28,15 +28,7 @@
 //!   the scheduler.
 //! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
 //!   exercise has come.
-//! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
-//!   the scheduler.
-//! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
-//!   exercise has come.
 //! - [`within()`] gives up waiting in time, and reports who waits for what.
-//! - [`explore()`] goes through every schedule of a few [`Steps`], and [`Game`] makes the learner
-//!   the scheduler.
-//! - [`Inside`] counts the threads in a section at once, and [`check`] tells a learner how far an
-//!   exercise has come.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
 //!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
 //!

@@ -12,7 +12,7 @@ use crate::KeyboardInterrupt;
 use crate::interrupt;
 use crate::panicked::{NO_MESSAGE, message_of};
 use crate::thread_mark::ThreadMark;
-use crate::waiter::{self, Outcome, Waiter, WhileUnwinding};
+use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 
 /// How long a check waits. A right function needs a second at most, also on a busy machine; a
 /// learner who is stuck should not be kept waiting much longer than it takes to wonder.
@@ -51,15 +51,13 @@ impl Shared {
         self.running.load(Ordering::Relaxed)
     }
 
-    /// Ends the waits of all members, as far as they are waits of this crate.
+    /// Stops all members, as far as they come to a wait or a checkpoint of this crate.
     fn stop(&self) {
+        // First: who starts only now has to see it.
         self.over.store(true, Ordering::Relaxed);
+        // The mutex orders the two: a member that enters later sees `over`.
         let marks = self.marks.lock().clone();
-        let is_member = |mark: &Arc<ThreadMark>| marks.iter().any(|own| Arc::ptr_eq(own, mark));
-        for mark in &marks {
-            mark.leave_stop();
-        }
-        waiter::stop_all(|waiter| is_member(waiter.owner()));
+        marks.iter().for_each(interrupt::stop_thread);
     }
 }
 
@@ -114,6 +112,12 @@ where
 /// The life of a member, on its thread.
 fn live(shared: &Shared, work: impl FnOnce()) {
     shared.marks.lock().push(ThreadMark::current());
+    // Looked at behind the entry: a stop that has not found the entry has come before it.
+    let work = || {
+        if !shared.is_over() {
+            work();
+        }
+    };
     if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
         if !payload.is::<KeyboardInterrupt>() {
             let message = message_of(payload.as_ref()).unwrap_or(NO_MESSAGE);

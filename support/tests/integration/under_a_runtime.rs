@@ -146,6 +146,26 @@ fn a_stop_ends_a_check_and_its_threads() {
 }
 
 #[test]
+fn a_stop_ends_a_check_whose_threads_are_between_two_waits() {
+    let test = "a_stop_ends_a_check_whose_threads_are_between_two_waits";
+    as_cell(test, "1", || {
+        let alive = Arc::new(());
+        let seen = Arc::downgrade(&alive);
+        assert!(is_stopped(|| {
+            press_stop_after(SOON);
+            check::transfer(move |_, _, _, _| {
+                let _alive = &alive;
+                loop {
+                    checkpoint();
+                    thread::yield_now();
+                }
+            })
+        }));
+        until("the tellers have ended", || seen.upgrade().is_none());
+    });
+}
+
+#[test]
 fn fifty_stops_leave_the_variables_of_a_cell_alone() {
     as_cell(
         "fifty_stops_leave_the_variables_of_a_cell_alone",
