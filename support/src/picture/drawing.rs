@@ -12,7 +12,7 @@ use super::axis::Axis;
 use super::bars::{Arrow, Bar, BarKind, Bars, Mark, MarkKind};
 use super::rows::{self, Drawn, Item};
 use super::words;
-use crate::timeline::{Clock, GiveUp, Timeline};
+use crate::timeline::{Clock, EventKind, GiveUp, Timeline};
 
 const WIDTH: f64 = 940.0;
 const RIGHT: f64 = 912.0;
@@ -44,7 +44,7 @@ const NAME_LENGTH: usize = 22;
 pub(super) fn draw(timeline: &Timeline) -> String {
     let bars = Bars::of(timeline);
     let lanes = groups(&timeline.lanes, MOST_LANES, "threads");
-    let strips = groups(&timeline.locks, MOST_STRIPS, "things");
+    let strips = strips(timeline);
     let longest = lanes
         .iter()
         .chain(&strips)
@@ -100,6 +100,20 @@ fn groups(names: &[String], most: usize, what: &str) -> Vec<LaneGroup> {
     groups
 }
 
+/// One for each thing that somebody wanted to hold: a bell or a channel has no light to switch on.
+fn strips(timeline: &Timeline) -> Vec<LaneGroup> {
+    let is_wanted = |lock: usize| {
+        timeline.events.iter().any(|event| {
+            let kind = &event.kind;
+            event.lock == Some(lock)
+                && matches!(kind, EventKind::Asks { .. } | EventKind::Gets { .. })
+        })
+    };
+    let mut groups = groups(&timeline.locks, MOST_STRIPS, "things");
+    groups.retain(|group| group.members.clone().any(is_wanted));
+    groups
+}
+
 /// What goes where.
 struct Plan {
     lanes: Vec<Row>,
@@ -117,6 +131,17 @@ struct Row {
     y: f64,
     /// The indices of its marks, which have their words below the bars.
     marks: Vec<usize>,
+}
+
+impl Row {
+    /// `x`, or a place behind the bar that ends there: it may be drawn wider than it is, and a
+    /// stroke would cover it.
+    fn beside_bars(&self, x: f64) -> f64 {
+        let drawn_end = |item: &Item| item.x_to.max(item.x_from + LEAST_WIDTH);
+        let bars = self.items.iter();
+        let ends = bars.filter(|item| item.x_to <= x && drawn_end(item) + 4.0 > x);
+        ends.map(|item| drawn_end(item) + 4.0).fold(x, f64::max)
+    }
 }
 
 impl Plan {
@@ -590,7 +615,7 @@ impl Drawing<'_> {
         let marks = || row.marks.iter().map(|mark| &self.bars.marks[*mark]);
         // The strokes first: else that of a thread which panics would cover its cross.
         for mark in marks().filter(|mark| mark.kind == MarkKind::Ends) {
-            let (x, half) = (self.axis.x(mark.at), height / 2.0 - 2.0);
+            let (x, half) = (row.beside_bars(self.axis.x(mark.at)), height / 2.0 - 2.0);
             for class in ["zh", "z"] {
                 group = group.add(line(class, x, middle - half, x, middle + half));
             }

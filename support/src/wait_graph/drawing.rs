@@ -17,6 +17,9 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = WIDTH - 60.0 - BOX_WIDTH;
 /// With more, the picture only says how many more there are.
 const MOST: usize = 60;
+/// The arrowheads' ids, behind the picture's key.
+const PLAIN: &str = "head";
+const THICK: &str = "ringhead";
 
 pub(super) fn draw(graph: &WaitGraph) -> String {
     let shown = &graph.waits[..graph.waits.len().min(MOST)];
@@ -45,8 +48,8 @@ pub(super) fn draw(graph: &WaitGraph) -> String {
         )
         .add(
             Definitions::new()
-                .add(head(&key, "a", "#222"))
-                .add(head(&key, "d", "#8a1c12")),
+                .add(head(&key, PLAIN, "#222"))
+                .add(head(&key, THICK, "#8a1c12")),
         )
         .add(Style::new(style(&key)))
         .add(
@@ -187,7 +190,7 @@ fn arrow(key: &str, thread: usize, thing: usize, waits: bool, in_ring: bool) -> 
         (true, true) => "w ring",
         (false, true) => "h ring",
     };
-    let head = if in_ring { "d" } else { "a" };
+    let head = if in_ring { THICK } else { PLAIN };
     let middle = f64::midpoint(start.0, end.0);
     Path::new()
         .set("class", class)

@@ -56,6 +56,16 @@ fn a_ring_of_two_is_said_in_a_sentence() {
     assert_eq!(of(&graph, "Ada 1"), [format!("deadlock: {}", said[0])]);
     let svg = graph.svg();
     assert!(svg.contains("ring") && svg.contains("role=\"img\""));
+    let ids: Vec<&str> = svg
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(
+        ids.len(),
+        ids.iter().collect::<std::collections::HashSet<_>>().len(),
+        "{ids:?}"
+    );
     for thread in threads {
         thread.join().expect("nobody panics");
     }
