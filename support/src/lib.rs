@@ -15,6 +15,11 @@
 //!
 //! - [`Lock`] is acquired and released by hand, [`Held`] is its guard, and a [`Timeline`] tells
 //!   what happened to it.
+//! - [`Mutex`], [`RwLock`], [`Semaphore`], [`Condvar`], [`Barrier`], [`Event`] and channels
+//!   ([`unbounded`], [`bounded`], [`rendezvous`]) have the field's standard names, and are as
+//!   talkative and as stoppable as the lock.
+//! - [`record()`] tells and draws everything that happens while a closure runs, on all threads;
+//!   [`wait_graph()`] tells and draws who waits for whom, and who does so in a ring.
 //! - [`Thread`] is made first and started later; joining gives its value or how it [`Panicked`],
 //!   and [`Thread::settle`] waits until it has done what it can do by itself.
 //! - [`RacyCounter`], [`AtomicCounter`] and [`LockedCounter`] count in three ways, one of them

@@ -10,5 +10,5 @@ pub use std::time::{Duration, Instant};
 pub use crate::{
     AtomicCounter, Game, Held, Inside, KeyboardInterrupt, Lock, LockedCounter, Panicked, Program,
     RacyCounter, SEEN, Steps, Thread, Timeline, check, checkpoint, compare, explore, faulty_hogger,
-    lock_hogger, one_line_panics, press_stop_after, sleep, stopwatch, who, within,
+    lock_hogger, one_line_panics, press_stop_after, record, sleep, stopwatch, who, within,
 };

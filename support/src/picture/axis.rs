@@ -14,6 +14,8 @@ pub(super) struct Axis {
     pieces: Vec<Piece>,
     left: f64,
     right: f64,
+    /// The time of the last event.
+    last: f64,
     clock: Clock,
 }
 
@@ -35,7 +37,13 @@ pub(super) struct Cut {
 impl Axis {
     pub(super) fn new(timeline: &Timeline, left: f64, right: f64) -> Self {
         let mut times: Vec<f64> = timeline.events.iter().map(|event| event.seconds).collect();
-        times.extend([0.0, timeline.end_seconds]);
+        // Before its first step, a schedule has nothing.
+        let start = match timeline.clock {
+            Clock::Seconds => 0.0,
+            Clock::Steps => times.iter().copied().fold(timeline.end_seconds, f64::min),
+        };
+        let last = times.iter().copied().fold(start, f64::max);
+        times.extend([start, timeline.end_seconds]);
         times.retain(|time| time.is_finite() && *time >= 0.0);
         times.sort_by(f64::total_cmp);
         let is_cut =
@@ -83,6 +91,7 @@ impl Axis {
             pieces,
             left,
             right,
+            last,
             clock: timeline.clock,
         }
     }
@@ -132,7 +141,9 @@ impl Axis {
                 let has_room = ticks
                     .last()
                     .is_none_or(|(last, _)| x - last >= TICK_DISTANCE * 0.6);
-                if has_room && x <= self.right {
+                // A step that is not there any more has no number.
+                let is_step = self.clock == Clock::Seconds || number * step <= self.last;
+                if has_room && is_step && x <= self.right {
                     ticks.push((x, self.tick_text(number * step, step)));
                 }
                 number += 1.0;

@@ -131,6 +131,7 @@ struct Row {
     y: f64,
     /// The indices of its marks, which have their words below the bars.
     marks: Vec<usize>,
+    labels: Vec<MarkLabel>,
 }
 
 impl Row {
@@ -182,6 +183,7 @@ impl Plan {
             items,
             y: 0.0,
             marks: Vec::new(),
+            labels: Vec::new(),
         };
         let make = |together: f64| {
             let of_lanes = lanes
@@ -218,12 +220,10 @@ impl Plan {
         let mut y = TOP + 8.0;
         for row in &mut plan.lanes {
             row.y = y;
-            let has_words = |mark: &usize| bars.words_of(&bars.marks[*mark], timeline).is_some();
-            let words = row.marks.iter().any(has_words);
             y += rows::height(&row.items) as f64 * (plan.bar_height + 2.0) + gap;
-            if words {
-                y += 16.0;
-            }
+            row.labels = labels(row, bars, axis, timeline);
+            let lines = row.labels.iter().map(|label| label.line + 1).max();
+            y += 16.0 * lines.unwrap_or(0) as f64;
         }
         y += 8.0;
         for row in &mut plan.strips {
@@ -611,7 +611,6 @@ impl Drawing<'_> {
         let bars_bottom = row.y + rows::height(&row.items) as f64 * (height + 2.0) - 2.0;
         let (top, middle) = (row.y, row.y + height / 2.0);
         let mut group = Group::new();
-        let mut labels: Vec<MarkLabel> = Vec::new();
         let marks = || row.marks.iter().map(|mark| &self.bars.marks[*mark]);
         // The strokes first: else that of a thread which panics would cover its cross.
         for mark in marks().filter(|mark| mark.kind == MarkKind::Ends) {
@@ -636,18 +635,10 @@ impl Drawing<'_> {
                 }
                 MarkKind::Ends => group,
             };
-            if let Some(words) = self.bars.words_of(mark, self.timeline) {
-                let words = shortened_to(&words, 40);
-                match labels.last_mut() {
-                    Some(last) if x - last.at < 3.0 && last.has_room() => last.append(&words),
-                    // No room for another one: its number is.
-                    Some(last) if x.min(WIDTH - 60.0) < last.end() => last.more += 1,
-                    _ => labels.push(MarkLabel::new(x, words)),
-                }
-            }
         }
-        for label in labels {
-            group = group.add(text("s", label.x, bars_bottom + 15.0, &label.shown()));
+        for label in &row.labels {
+            let y = bars_bottom + 15.0 + 16.0 * label.line as f64;
+            group = group.add(text("s", label.x, y, &label.shown()));
         }
         group
     }
@@ -727,7 +718,7 @@ impl Drawing<'_> {
             ),
             (is(BarKind::Waits), Sign::Bar("w"), "waits for it"),
             (many, Sign::Bar("m"), "short ones, as one"),
-            (!self.timeline.lanes.is_empty(), Sign::Line, "neither"),
+            (!self.timeline.lanes.is_empty(), Sign::Line, "runs"),
             (open, Sign::Open, "goes on"),
             (has_arrows, Sign::Arrow, "to whom it goes"),
             (
@@ -793,6 +784,39 @@ impl Drawing<'_> {
     }
 }
 
+/// The words below the marks of a lane, in two lines where one is too narrow.
+fn labels(row: &Row, bars: &Bars, axis: &Axis, timeline: &Timeline) -> Vec<MarkLabel> {
+    let mut labels: Vec<MarkLabel> = Vec::new();
+    for mark in row.marks.iter().map(|mark| &bars.marks[*mark]) {
+        let Some(words) = bars.words_of(mark, timeline) else {
+            continue;
+        };
+        let words = shortened_to(&words, 40);
+        let x = axis.x(mark.at);
+        if let Some(last) = labels.last_mut()
+            && x - last.at < 3.0
+            && last.has_room()
+        {
+            last.append(&words);
+            continue;
+        }
+        let label = MarkLabel::new(x, words);
+        let last_of = |line: usize| labels.iter().rposition(|other| other.line == line);
+        let has_room =
+            |line: &usize| last_of(*line).is_none_or(|last| labels[last].end() <= label.x);
+        match (0..2).find(has_room) {
+            Some(line) => labels.push(MarkLabel { line, ..label }),
+            // Its number is all there is room for.
+            None => {
+                if let Some(last) = last_of(1) {
+                    labels[last].more += 1;
+                }
+            }
+        }
+    }
+    labels
+}
+
 /// The words below a mark, or below several.
 struct MarkLabel {
     /// Where the mark is.
@@ -801,6 +825,8 @@ struct MarkLabel {
     words: String,
     /// How many more there are, without room for their words.
     more: usize,
+    /// 0 is the upper one.
+    line: usize,
 }
 
 impl MarkLabel {
@@ -810,6 +836,7 @@ impl MarkLabel {
             x: at,
             words,
             more: 0,
+            line: 0,
         };
         label.keep_off_the_edge();
         label

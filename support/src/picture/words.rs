@@ -132,7 +132,7 @@ pub(super) fn description(timeline: &Timeline, bars: &Bars) -> String {
 pub(super) fn span(timeline: &Timeline, seconds: f64) -> String {
     match timeline.clock {
         Clock::Steps => timeline.span(seconds),
-        Clock::Seconds if seconds >= 0.1 => format!("{seconds:.2} s"),
+        Clock::Seconds if seconds >= 0.099_5 => format!("{seconds:.2} s"),
         Clock::Seconds if seconds >= 0.000_95 => format!("{:.1} ms", seconds * 1e3),
         Clock::Seconds => format!("{:.0} µs", seconds * 1e6),
     }
