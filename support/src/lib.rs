@@ -15,7 +15,7 @@
 //!
 //! - [`Lock`] is acquired and released by hand, [`Held`] is its guard, and a [`Timeline`] tells
 //!   what happened to it.
-//! - [`Mutex`], [`RwLock`], [`Semaphore`], [`Condvar`], [`Barrier`], [`Event`] and channels
+//! - [`Mutex`], [`ReentrantMutex`], [`RwLock`], [`Semaphore`], [`Condvar`], [`Barrier`], [`Event`] and channels
 //!   ([`unbounded`], [`bounded`], [`rendezvous`]) have the field's standard names, and are as
 //!   talkative and as stoppable as the lock.
 //! - [`record()`] tells and draws everything that happens while a closure runs, on all threads;
@@ -70,6 +70,7 @@ mod picture;
 pub mod prelude;
 mod racy_counter;
 mod recording;
+mod reentrant_mutex;
 mod rw_lock;
 mod semaphore;
 mod sleep;
@@ -124,6 +125,7 @@ pub use one_line_panics::one_line_panics;
 pub use panicked::Panicked;
 pub use racy_counter::RacyCounter;
 pub use recording::{record, recording};
+pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard, ThreadNumber};
 pub use rw_lock::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Permit, Semaphore};
 pub use sleep::sleep;

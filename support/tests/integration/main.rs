@@ -21,6 +21,7 @@ mod panics;
 mod picture;
 mod random_programs;
 mod recording;
+mod reentrant_mutex;
 mod rw_lock;
 mod semaphore;
 mod settle;
