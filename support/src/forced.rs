@@ -21,14 +21,14 @@ pub(crate) use tests::reached;
 mod tests {
     use std::cell::RefCell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::thread;
     use std::time::Duration;
 
     use super::Moment;
     use crate::thread_mark::ThreadMark;
     use crate::waiter::{Outcome, Waiter, WhileUnwinding};
-    use crate::{KeyboardInterrupt, Lock, interrupt};
+    use crate::{Barrier, Condvar, KeyboardInterrupt, Lock, Mutex, bounded, interrupt, unbounded};
 
     /// More than a correct program needs, so that a lost wake-up is a failure and no endless wait.
     const PLENTY: Duration = Duration::from_secs(30);
@@ -203,6 +203,115 @@ mod tests {
             assert!(outcome.is_err());
             assert_eq!(acquired_rx.try_recv(), Ok(true));
             assert!(lock.locked());
+            assert_all_steps_ran();
+        });
+    }
+
+    /// Stops the calling thread from another one, once somebody is in the line.
+    fn press_stop_once(is_waiting: impl Fn() -> bool + Send + 'static) {
+        let me = ThreadMark::current();
+        thread::spawn(move || {
+            while !is_waiting() {
+                thread::yield_now();
+            }
+            interrupt::press_stop(&me);
+        });
+    }
+
+    #[test]
+    fn a_value_that_arrives_right_after_the_time_is_over_is_received() {
+        on_thread(|| {
+            let (belt_tx, belt_rx) = unbounded("belt");
+            at(Moment::WaitEnded, move || {
+                belt_tx.send(1).expect("we listen")
+            });
+            assert_eq!(belt_rx.recv_timeout(BRIEFLY), Ok(1));
+            assert_all_steps_ran();
+        });
+    }
+
+    #[test]
+    fn a_value_that_arrives_right_after_a_stop_is_there_for_the_next_one() {
+        on_thread(|| {
+            let (belt_tx, belt_rx) = unbounded("belt");
+            let sender = belt_tx.clone();
+            at(Moment::WaitEnded, move || {
+                sender.send(1).expect("we listen")
+            });
+            let watched = belt_rx.clone();
+            assert!(is_stopped(|| {
+                press_stop_once(move || format!("{watched:?}").contains("receiving"));
+                belt_rx.recv()
+            }));
+            assert_eq!(belt_rx.try_recv(), Ok(1));
+            assert_all_steps_ran();
+        });
+    }
+
+    #[test]
+    fn a_value_that_is_taken_right_after_the_time_is_over_is_sent() {
+        on_thread(|| {
+            let (belt_tx, belt_rx) = bounded("belt", 1);
+            belt_tx.send(1).expect("we listen");
+            let receiver = belt_rx.clone();
+            at(Moment::WaitEnded, move || {
+                assert_eq!(receiver.recv(), Ok(1));
+            });
+            assert!(belt_tx.send_timeout(2, BRIEFLY).is_ok());
+            assert_eq!(belt_rx.try_recv(), Ok(2));
+            assert_all_steps_ran();
+        });
+    }
+
+    #[test]
+    fn a_notification_right_after_the_time_is_over_counts() {
+        on_thread(|| {
+            let (board, bell) = (Mutex::new(()), Condvar::new("bell"));
+            let rings = bell.clone();
+            at(Moment::WaitEnded, move || rings.notify_one());
+            let (_guard, result) = bell.wait_timeout(board.lock(), BRIEFLY);
+            assert!(!result.timed_out());
+            assert_all_steps_ran();
+        });
+    }
+
+    /// Else it would be lost: whoever got it is not there any more.
+    #[test]
+    fn a_notification_right_after_a_stop_goes_to_the_next_one() {
+        on_thread(|| {
+            let (board, bell) = (Arc::new(Mutex::new(())), Condvar::new("bell"));
+            let (there, rings) = (Arc::clone(&board), bell.clone());
+            let (bea_tx, bea_rx) = mpsc::channel();
+            at(Moment::WaitEnded, move || {
+                let waits = rings.clone();
+                let bea = thread::spawn(move || {
+                    let (_guard, result) = waits.wait_timeout(there.lock(), PLENTY);
+                    !result.timed_out()
+                });
+                while rings.waiters().len() < 2 {
+                    thread::yield_now();
+                }
+                bea_tx.send(bea).expect("the test goes on");
+                rings.notify_one();
+            });
+            let watched = bell.clone();
+            assert!(is_stopped(|| {
+                press_stop_once(move || !watched.waiters().is_empty());
+                drop(bell.wait(board.lock()));
+            }));
+            let bea = bea_rx.recv_timeout(PLENTY).expect("Bea was started");
+            assert!(bea.join().expect("Bea does not panic"));
+            assert_all_steps_ran();
+        });
+    }
+
+    #[test]
+    fn a_group_that_is_complete_right_after_the_time_is_over_is_complete() {
+        on_thread(|| {
+            let start = Barrier::new("start", 2);
+            let line = start.clone();
+            at(Moment::WaitEnded, move || assert!(line.wait().is_leader()));
+            assert!(start.wait_timeout(BRIEFLY).is_some());
             assert_all_steps_ran();
         });
     }

@@ -82,8 +82,11 @@ pub(crate) fn claim_pending(mark: &ThreadMark) -> bool {
     let claimed = is_pending(mark)
         && match runtime() {
             Some(runtime) if (runtime.is_cell_thread)() => (runtime.take)(),
-            // Meant for all threads, so there is nothing to take from the others.
-            Some(_) => true,
+            // A stop of all threads is nobody's to take; one that was left for this thread is.
+            Some(_) => {
+                mark.take_stop();
+                true
+            }
             None => mark.take_stop(),
         };
     if !claimed {
@@ -96,7 +99,7 @@ pub(crate) fn claim_pending(mark: &ThreadMark) -> bool {
 pub(crate) fn is_pending(mark: &ThreadMark) -> bool {
     match runtime() {
         Some(runtime) if (runtime.is_cell_thread)() => (runtime.stage)() >= STAGE_CELL_THREAD,
-        Some(runtime) => (runtime.stage)() >= STAGE_ALL_THREADS,
+        Some(runtime) => (runtime.stage)() >= STAGE_ALL_THREADS || mark.has_stop(),
         None => mark.has_stop(),
     }
 }
@@ -107,7 +110,10 @@ pub(crate) fn claim(waiter: &Waiter) -> bool {
         Some(runtime) if waiter.on_cell_thread() => (runtime.take)(),
         // Whether such a thread is meant was decided when it was woken; by now the cell may be
         // over and its stage taken back.
-        Some(_) => true,
+        Some(_) => {
+            waiter.owner().take_stop();
+            true
+        }
         None => waiter.owner().take_stop(),
     }
 }
@@ -127,11 +133,15 @@ pub(crate) fn current_cell() -> Option<u64> {
 pub(crate) fn press_stop(mark: &Arc<ThreadMark>) {
     match runtime() {
         Some(runtime) => (runtime.press_stop)(),
-        None => {
-            mark.leave_stop();
-            waiter::stop_all(|waiter| Arc::ptr_eq(waiter.owner(), mark));
-        }
+        None => stop_thread(mark),
     }
+}
+
+/// Stops one thread, in the wait in which it sits or in the next one. Not the thread that runs the
+/// cells of a runtime: its stops are the runtime's.
+pub(crate) fn stop_thread(mark: &Arc<ThreadMark>) {
+    mark.leave_stop();
+    waiter::stop_all(|waiter| Arc::ptr_eq(waiter.owner(), mark));
 }
 
 /// Called by the runtime each time it raises a stage, with the stage already visible.

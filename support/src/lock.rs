@@ -1,21 +1,16 @@
 //! A lock that is acquired and released by hand.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use parking_lot::Mutex;
-
-use crate::event_log::{EventLog, What};
-use crate::forced::{self, Moment};
+use crate::gate::{Gate, Need, Patience, Times, Whose};
 use crate::held::Held;
-use crate::interrupt;
-use crate::thread_mark::ThreadMark;
-use crate::timeline::{GiveUp, Timeline};
-use crate::waiter::{Outcome, Waiter, WhileUnwinding};
+use crate::thing::Thing;
+use crate::timeline::Timeline;
+use crate::waiter::WhileUnwinding;
 
 /// A lock with a name, acquired and released by hand, as Python's `threading.Lock`.
 ///
@@ -42,39 +37,7 @@ use crate::waiter::{Outcome, Waiter, WhileUnwinding};
 /// ```
 #[derive(Clone)]
 pub struct Lock {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    name: String,
-    state: Mutex<State>,
-}
-
-/// Either free with an empty queue, or held: a release hands over to the first in the queue.
-#[derive(Default)]
-struct State {
-    holder: Option<Holder>,
-    queue: VecDeque<Place>,
-    next_ticket: u64,
-    log: EventLog,
-}
-
-struct Holder {
-    who: Arc<ThreadMark>,
-    ticket: u64,
-}
-
-struct Place {
-    waiter: Arc<Waiter>,
-    ticket: u64,
-    asked: Instant,
-}
-
-/// How long an attempt is willing to wait.
-enum Patience {
-    None,
-    Until(Instant),
-    Endless,
+    gate: Arc<Gate>,
 }
 
 // Nothing inside is left half changed by an unwinding: state is only locked for a few steps that
@@ -86,16 +49,13 @@ impl Lock {
     /// A free lock. The name appears in texts and pictures.
     pub fn new(name: &str) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                name: name.to_owned(),
-                state: Mutex::default(),
-            }),
+            gate: Gate::new("lock", Thing::named(name), 1),
         }
     }
 
     /// The name given to [`new`](Self::new).
     pub fn name(&self) -> &str {
-        &self.shared.name
+        self.gate.name()
     }
 
     /// Waits until the lock is free and takes it. As long as it takes: for ever, if nobody
@@ -128,12 +88,8 @@ impl Lock {
     /// ```
     #[must_use = "`false` means that the lock was not acquired"]
     pub fn acquire_for(&self, limit: Duration) -> bool {
-        // Further off than the clock can count is for ever.
-        let patience = match Instant::now().checked_add(limit) {
-            Some(deadline) => Patience::Until(deadline),
-            None => Patience::Endless,
-        };
-        self.take(patience, WhileUnwinding::GiveUp).is_some()
+        self.take(Patience::of(limit), WhileUnwinding::GiveUp)
+            .is_some()
     }
 
     /// Takes the lock if it is free, and returns at once in any case: `true` if it was acquired.
@@ -161,12 +117,9 @@ impl Lock {
     /// ```
     #[track_caller]
     pub fn release(&self) {
-        let mut state = self.shared.state.lock();
-        if state.holder.is_some() {
-            state.hand_over(&ThreadMark::current());
+        if self.gate.release(Whose::OwnElseOldest) {
             return;
         }
-        drop(state);
         let message = format!(
             "lock {} is free: release() must follow a successful acquire",
             self.name()
@@ -181,7 +134,7 @@ impl Lock {
     /// Whether somebody holds the lock. Old news as soon as it is returned: to get the lock, ask
     /// for it.
     pub fn locked(&self) -> bool {
-        self.shared.state.lock().holder.is_some()
+        self.gate.is_held()
     }
 
     /// The name of the thread that holds the lock: `Ada`, or `Ada (thread has ended)` when nobody
@@ -201,15 +154,12 @@ impl Lock {
     /// assert_eq!(lock.holder().unwrap(), "Ada (thread has ended)");
     /// ```
     pub fn holder(&self) -> Option<String> {
-        let state = self.shared.state.lock();
-        state.holder.as_ref().map(|holder| holder.who.describe())
+        self.gate.holders().into_iter().next()
     }
 
     /// The names of the threads that wait for the lock, the next one first.
     pub fn waiters(&self) -> Vec<String> {
-        let state = self.shared.state.lock();
-        let names = state.queue.iter().map(|place| place.waiter.owner().name());
-        names.map(str::to_owned).collect()
+        self.gate.waiters()
     }
 
     /// Acquires the lock, waiting as [`acquire`](Self::acquire) does, and returns a guard that
@@ -248,141 +198,24 @@ impl Lock {
     /// assert!(lock.timeline().to_string().ends_with("releases"));
     /// ```
     pub fn timeline(&self) -> Timeline {
-        // Copied out, so that nobody waits while texts are made.
-        let log = self.shared.state.lock().log.clone();
-        Timeline::new(self.name(), log)
+        self.gate.timeline()
     }
 
     /// The ticket under which the lock was acquired, or `None`.
     fn take(&self, patience: Patience, while_unwinding: WhileUnwinding) -> Option<u64> {
-        interrupt::checkpoint();
-        let me = ThreadMark::current();
-        let (waiter, ticket) = {
-            let mut state = self.shared.state.lock();
-            let ticket = state.next_ticket;
-            state.next_ticket += 1;
-            let holder = state.holder.as_ref().map(|holder| Arc::clone(&holder.who));
-            let is_free = holder.is_none();
-            let asked = state.log.record(&me, What::Asks { ticket, holder });
-            if is_free {
-                state.grant(me, ticket, None);
-                return Some(ticket);
-            }
-            if let Patience::None = patience {
-                let why = GiveUp::NotFree;
-                state.log.record(&me, What::GivesUp { ticket, asked, why });
-                return None;
-            }
-            let waiter = Waiter::new(Arc::clone(&me));
-            state.queue.push_back(Place {
-                waiter: Arc::clone(&waiter),
-                ticket,
-                asked,
-            });
-            (waiter, ticket)
-        };
-        let deadline = match patience {
-            Patience::Until(deadline) => Some(deadline),
-            Patience::None | Patience::Endless => None,
-        };
-        let outcome = waiter.wait(deadline, while_unwinding);
-        if outcome != Outcome::Rung {
-            forced::reached(Moment::WaitEnded);
-        }
-        match outcome {
-            Outcome::Rung => Some(ticket),
-            // Handed over in the last moment: late, but acquired.
-            Outcome::TimedOut => {
-                (!self.leave_queue(&me, ticket, GiveUp::TimedOut)).then_some(ticket)
-            }
-            Outcome::StoppedWhileUnwinding => {
-                (!self.leave_queue(&me, ticket, GiveUp::Interrupted)).then_some(ticket)
-            }
-            Outcome::Stopped => {
-                if !self.leave_queue(&me, ticket, GiveUp::Interrupted) {
-                    // Handed over in the last moment: the next one must not wait for a thread
-                    // that never got to know of it.
-                    self.release_ticket(ticket);
-                }
-                interrupt::unwind(&me)
-            }
-        }
-    }
-
-    /// Takes the ticket out of the queue. `false` if it is not there any more, because the lock
-    /// was handed over to it.
-    fn leave_queue(&self, me: &Arc<ThreadMark>, ticket: u64, why: GiveUp) -> bool {
-        let mut state = self.shared.state.lock();
-        let place = state.queue.iter().position(|place| place.ticket == ticket);
-        let Some(place) = place.and_then(|place| state.queue.remove(place)) else {
-            return false;
-        };
-        let asked = place.asked;
-        state.log.record(me, What::GivesUp { ticket, asked, why });
-        true
+        self.gate.take(Need::ALONE, patience, while_unwinding)
     }
 
     /// Releases the lock if it is still held under `ticket`, and not by anyone who came later.
     pub(crate) fn release_ticket(&self, ticket: u64) {
-        let me = ThreadMark::current();
-        let mut state = self.shared.state.lock();
-        let is_ours = |holder: &Holder| holder.ticket == ticket;
-        if !state.holder.as_ref().is_some_and(is_ours) {
-            return;
-        }
-        if thread::panicking() && !me.is_stopping() {
-            state.log.record(&me, What::Panics);
-        }
-        state.hand_over(&me);
-    }
-}
-
-impl State {
-    fn grant(&mut self, who: Arc<ThreadMark>, ticket: u64, waited_since: Option<Instant>) {
-        let gets = What::Gets {
-            ticket,
-            waited_since,
-        };
-        self.log.record(&who, gets);
-        self.holder = Some(Holder { who, ticket });
-    }
-
-    /// Ends the present hold, in the name of `me`, and begins the next one.
-    fn hand_over(&mut self, me: &Arc<ThreadMark>) {
-        let Some(Holder { who, ticket }) = self.holder.take() else {
-            return;
-        };
-        let holder = who;
-        self.log.record(me, What::Releases { ticket, holder });
-        if let Some(next) = self.queue.pop_front() {
-            let who = Arc::clone(next.waiter.owner());
-            self.grant(who, next.ticket, Some(next.asked));
-            next.waiter.ring();
-        }
+        self.gate.release_guard(Whose::Ticket(ticket));
     }
 }
 
 impl fmt::Debug for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (holder, waiters) = {
-            // Both from one look, else a lock that is handed over right now would show neither.
-            let state = self.shared.state.lock();
-            let waiters: Vec<String> = state
-                .queue
-                .iter()
-                .map(|place| place.waiter.owner().name().to_owned())
-                .collect();
-            let holder = state.holder.as_ref().map(|holder| holder.who.describe());
-            (holder, waiters)
-        };
         write!(f, "<lock {}: ", self.name())?;
-        match holder {
-            None => write!(f, "free")?,
-            Some(holder) => write!(f, "held by {holder}")?,
-        }
-        if !waiters.is_empty() {
-            write!(f, ", waiting: {}", waiters.join(", "))?;
-        }
+        self.gate.write_state(f, Times::Hidden)?;
         write!(f, ">")
     }
 }

@@ -8,7 +8,8 @@ pub use std::sync::atomic::Ordering::{self, Relaxed};
 pub use std::time::{Duration, Instant};
 
 pub use crate::{
-    AtomicCounter, Display, Held, KeyboardInterrupt, Lock, LockedCounter, Panicked, RacyCounter,
-    Thread, Timeline, checkpoint, clear_output, compare, faulty_hogger, lock_hogger,
-    one_line_panics, press_stop_after, sleep, stopwatch, who,
+    AtomicCounter, Display, Game, Held, Inside, KeyboardInterrupt, Lock, LockedCounter, Panicked,
+    Program, RacyCounter, SEEN, Steps, Thread, Timeline, check, checkpoint, clear_output, compare,
+    explore, faulty_hogger, lock_hogger, one_line_panics, press_stop_after, record, sleep,
+    stopwatch, who, within,
 };

@@ -10,11 +10,15 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::event_log::{self, Doing, What};
 use crate::interrupt;
 use crate::panicked::Panicked;
 use crate::standing::Standing;
+use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
+use crate::wait_graph::JOIN;
 use crate::waiter::{Outcome, Waiter, WhileUnwinding};
+use crate::watched::{self, Hold, Seen, Wait, Watched};
 
 /// A thread with a name, made first and started later, as Python's `threading.Thread`.
 ///
@@ -38,6 +42,9 @@ struct Shared<T> {
     name: String,
     /// The thread itself, known from its first step on.
     id: OnceLock<ThreadId>,
+    /// The same, for who waits for its end.
+    mark: OnceLock<Arc<ThreadMark>>,
+    thing: Arc<Thing>,
     progress: Mutex<Progress<T>>,
     standing: Arc<Standing>,
     /// Set once, before `progress` says [`Progress::Ended`].
@@ -61,9 +68,12 @@ impl<T> Thread<T> {
     where
         F: FnOnce() -> T + Send + 'static,
     {
+        let name = name.into();
         Self {
             shared: Arc::new(Shared {
-                name: name.into(),
+                thing: Thing::named(name.as_str()),
+                mark: OnceLock::new(),
+                name,
                 id: OnceLock::new(),
                 progress: Mutex::new(Progress::Made(Box::new(work))),
                 standing: Arc::default(),
@@ -194,7 +204,10 @@ impl<T: Send + 'static> Thread<T> {
                 self.name()
             );
         };
+        watched::register(&self.shared);
         let shared = Arc::clone(&self.shared);
+        let starts = What::Does(Doing::StartsThread(self.name().into()));
+        event_log::record(None, None, &ThreadMark::current(), starts);
         let spawned = Builder::new()
             .name(self.shared.name.clone())
             .spawn(move || shared.run(work));
@@ -244,7 +257,9 @@ impl<T> Shared<T> {
     fn run(&self, work: Box<dyn FnOnce() -> T + Send>) {
         self.id.get_or_init(|| thread::current().id());
         let mark = ThreadMark::current();
+        self.mark.get_or_init(|| Arc::clone(&mark));
         mark.report_to(&self.standing);
+        event_log::record(None, None, &mark, What::Starts);
         let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
             let failure = Panicked::new(&self.name, payload.as_ref());
             if !failure.is_interrupt() {
@@ -297,6 +312,32 @@ impl<T> Shared<T> {
     fn forget(&self, waiter: &Arc<Waiter>) {
         if let Progress::Running { joining } = &mut *self.progress.lock() {
             joining.retain(|other| !Arc::ptr_eq(other, waiter));
+        }
+    }
+}
+
+/// Its end is in the thread's own hands, as long as it runs.
+impl<T: Send> Watched for Shared<T> {
+    fn look(&self) -> Seen {
+        let progress = self.progress.lock();
+        let (holder, joining) = match &*progress {
+            Progress::Running { joining } => (self.mark.get(), &joining[..]),
+            Progress::Made(_) | Progress::Ended { .. } => (None, &[][..]),
+        };
+        let holds = holder.map(|mark| Hold {
+            who: Arc::clone(mark),
+            ticket: 0,
+        });
+        let waits = joining.iter().map(|waiter| Wait {
+            who: Arc::clone(waiter.owner()),
+            ticket: waiter.id(),
+            until: None,
+        });
+        Seen {
+            thing: Arc::clone(&self.thing),
+            kind: JOIN,
+            holds: holds.into_iter().collect(),
+            waits: waits.collect(),
         }
     }
 }

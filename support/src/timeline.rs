@@ -1,19 +1,22 @@
-//! The story of a lock: who asked, who waited, who held it.
+//! What happened: who asked, who waited, who held what.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event_log::{Entry, EventLog, What};
+use crate::event_log::{Doing, Entry, EventLog, What};
+use crate::thing::Thing;
 use crate::thread_mark::{NOTEBOOK, ThreadMark};
 
-/// What happened to a lock, in order, as text and as data.
+/// What happened to a lock, or to everything, in order: as text, as a picture, and as data.
 ///
-/// [`Lock::timeline`](crate::Lock::timeline) makes one. It shows itself as one line per event,
-/// with the seconds since the first event in front, both with `{}` and with `{:?}`, so that it
-/// reads well as the last expression of a cell:
+/// [`Lock::timeline`](crate::Lock::timeline) and its like make one of a single lock,
+/// [`record`](crate::record()) one of everything that happens while a closure runs. It shows
+/// itself as one line per event, with the seconds since the first event in front, both with `{}`
+/// and with `{:?}`:
 ///
 /// ```text
 /// 0.00 Ada asks studio
@@ -23,12 +26,17 @@ use crate::thread_mark::{NOTEBOOK, ThreadMark};
 /// 3.20 notebook gets studio after 2.20 s
 /// ```
 ///
-/// The same as data, through `serde`, is what a picture is drawn from. Three things always hold:
-/// at any time at most one thread has the lock; every *gets* and every *gives up* has its *asks*;
-/// the events are in the order in which the lock saw them.
+/// [`svg`](Self::svg) draws it. As the last expression of a cell it shows the picture, and the
+/// lines as its alternative. Where it tells of more than one thing, each line names its thing.
 ///
-/// A lock keeps its newest 2,000 events; of an attempt whose *asks* is no longer there, nothing is
-/// told, though the threads that came behind still name it as the holder. Text shows the first and the last 20 when there are more
+/// As data, through `serde`, it is what the picture is drawn from. These things always hold: at
+/// any time at most one thread has a lock, unless all who have it got it as
+/// [`shared`](EventKind::Gets::shared); every *gets*, *goes on* and *gives up* has its *asks* or
+/// *waits*; the events are in the order in which they happened.
+///
+/// A lock keeps its newest 2,000 events, and the newest 20,000 of all are kept together; of an
+/// attempt whose *asks* is no longer there, nothing is told, though the threads that came behind
+/// still name it as the holder. Text shows the first and the last 20 when there are more
 /// than 40, and says how many are missing.
 ///
 /// ```
@@ -46,28 +54,45 @@ use crate::thread_mark::{NOTEBOOK, ThreadMark};
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeline {
-    /// The name of the lock.
-    pub lock: String,
+    /// The names of the locks and other things, in the order of their first event. Equal names
+    /// are told apart as those of [`lanes`](Self::lanes).
+    pub locks: Vec<String>,
     /// The threads, the notebook first and then in the order of their first event. A name that
     /// occurs again, because a cell was run again, is told apart by a number: `Ada`, `Ada (2)`.
     pub lanes: Vec<String>,
     /// The events in order.
-    pub events: Vec<Event>,
+    pub events: Vec<TimelineEvent>,
     /// How many older events are no longer there.
     pub left_out: u64,
     /// When this timeline was taken, in seconds since its first event: bars that are open at the
     /// end reach to here.
     pub end_seconds: f64,
+    /// What the seconds are.
+    pub clock: Clock,
+}
+
+/// What the times of a [`Timeline`] count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Clock {
+    /// Seconds of wall-clock time.
+    #[default]
+    Seconds,
+    /// Steps of a schedule: the times are whole numbers.
+    Steps,
 }
 
 /// One thing that one thread did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Event {
+pub struct TimelineEvent {
     /// Seconds since the first event of the timeline.
     pub seconds: f64,
     /// Which of the timeline's [`lanes`](Timeline::lanes).
     pub lane: usize,
+    /// Which of the timeline's [`locks`](Timeline::locks) it is about, if any.
+    pub lock: Option<usize>,
     /// What it did.
     #[serde(flatten)]
     pub kind: EventKind,
@@ -89,8 +114,18 @@ pub enum EventKind {
     Gets {
         /// How long it waited, in seconds; nothing when the lock was free.
         waited_seconds: Option<f64>,
+        /// Others may have it at the same time: a reader, or one of many permits.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shared: bool,
     },
-    /// It goes on without the lock.
+    /// It waits for something after which it holds nothing: a bell, a value, other threads.
+    Waits,
+    /// What it waited for has happened.
+    GoesOn {
+        /// How long it waited, in seconds.
+        waited_seconds: f64,
+    },
+    /// It goes on without the lock, or without what it waited for.
     GivesUp {
         /// How long it waited, in seconds.
         waited_seconds: f64,
@@ -104,6 +139,13 @@ pub enum EventKind {
         /// The holder had ended already.
         holder_has_ended: bool,
     },
+    /// It does something that takes no time.
+    Does {
+        /// What, as in `Ada sends to belt`.
+        what: String,
+    },
+    /// The thread takes its first step.
+    Starts,
     /// It panics.
     Panics,
     /// The thread ends.
@@ -124,12 +166,26 @@ pub enum GiveUp {
 }
 
 impl Timeline {
-    /// Puts the lock's events and the threads' own in order and words.
-    pub(crate) fn new(lock: &str, log: EventLog) -> Self {
+    /// Puts the events of one thing and its threads' own in order and words.
+    pub(crate) fn of_thing(thing: &Arc<Thing>, log: EventLog) -> Self {
+        Self::new(vec![Arc::clone(thing)], log, None)
+    }
+
+    /// The same for all things; of the threads' own events, those from `start` on.
+    pub(crate) fn of_everything(start: Instant, log: EventLog) -> Self {
+        Self::new(Vec::new(), log, Some(start))
+    }
+
+    fn new(mut things: Vec<Arc<Thing>>, log: EventLog, start: Option<Instant>) -> Self {
         let taken = Instant::now();
         let (entries, left_out) = log.into_consistent();
         let threads = threads_in_lane_order(&entries);
-        let moments = with_ends_of(&threads, entries);
+        for thing in entries.iter().filter_map(|entry| entry.thing.as_ref()) {
+            if !things.iter().any(|known| Arc::ptr_eq(known, thing)) {
+                things.push(Arc::clone(thing));
+            }
+        }
+        let moments = with_ends_of(&threads, entries, start);
 
         let zero = moments.first().map_or(taken, |moment| moment.at);
         let since = |at: Instant| at.saturating_duration_since(zero).as_secs_f64();
@@ -137,52 +193,58 @@ impl Timeline {
             let known = threads.iter().position(|mark| Arc::ptr_eq(mark, who));
             known.expect("every thread of an event has a lane")
         };
-        let had_ended =
-            |who: &ThreadMark, at: Instant| who.ended().is_some_and(|ended| ended <= at);
-
+        let strip = |thing: &Arc<Thing>| things.iter().position(|known| Arc::ptr_eq(known, thing));
         let events = moments
             .iter()
-            .map(|moment| Event {
+            .map(|moment| TimelineEvent {
                 seconds: since(moment.at),
                 lane: lane(&moment.who),
-                kind: match &moment.what {
-                    Happening::Own(What::Asks { holder, .. }) => EventKind::Asks {
-                        held_by: holder.as_ref().map(&lane),
-                        holder_has_ended: holder
-                            .as_ref()
-                            .is_some_and(|holder| had_ended(holder, moment.at)),
-                    },
-                    Happening::Own(What::Gets { waited_since, .. }) => EventKind::Gets {
-                        waited_seconds: waited_since
-                            .map(|asked| moment.at.duration_since(asked).as_secs_f64()),
-                    },
-                    Happening::Own(What::GivesUp { asked, why, .. }) => EventKind::GivesUp {
-                        waited_seconds: moment.at.duration_since(*asked).as_secs_f64(),
-                        why: *why,
-                    },
-                    Happening::Own(What::Releases { holder, .. }) => EventKind::Releases {
-                        held_by: lane(holder),
-                        holder_has_ended: had_ended(holder, moment.at),
-                    },
-                    Happening::Own(What::Panics) | Happening::ThreadPanics => EventKind::Panics,
-                    Happening::ThreadEnds => EventKind::Ends,
-                },
+                lock: moment.thing.as_ref().and_then(strip),
+                kind: moment.kind(lane),
             })
             .collect();
 
         Self {
-            lock: lock.to_owned(),
-            lanes: distinct_names(&threads),
+            locks: distinct(things.iter().map(|thing| thing.name())),
+            lanes: distinct(threads.iter().map(|thread| thread.name())),
             events,
             left_out,
             end_seconds: since(taken),
+            clock: Clock::Seconds,
         }
     }
 
-    fn write_event(&self, f: &mut fmt::Formatter<'_>, event: &Event) -> fmt::Result {
-        let lock = &self.lock;
-        let name = |lane: usize| self.lanes.get(lane).map_or("?", String::as_str);
-        write!(f, "{:.2} {} ", event.seconds, name(event.lane))?;
+    pub(crate) fn lane_name(&self, lane: usize) -> &str {
+        self.lanes.get(lane).map_or("?", String::as_str)
+    }
+
+    pub(crate) fn lock_name(&self, lock: Option<usize>) -> &str {
+        let name = lock.and_then(|lock| self.locks.get(lock));
+        name.map_or("?", String::as_str)
+    }
+
+    /// `2.20 s`, or `3 steps`.
+    pub(crate) fn span(&self, seconds: f64) -> String {
+        match self.clock {
+            Clock::Seconds => format!("{seconds:.2} s"),
+            Clock::Steps if seconds == 1.0 => "1 step".to_owned(),
+            Clock::Steps => format!("{seconds:.0} steps"),
+        }
+    }
+
+    fn write_event(&self, f: &mut fmt::Formatter<'_>, event: &TimelineEvent) -> fmt::Result {
+        let name = |lane: usize| self.lane_name(lane);
+        match self.clock {
+            Clock::Seconds => write!(f, "{:.2} ", event.seconds)?,
+            Clock::Steps => write!(f, "{:.0} ", event.seconds)?,
+        }
+        write!(f, "{} ", name(event.lane))?;
+        let lock = self.lock_name(event.lock);
+        // Of a single lock, saying it once per attempt is enough.
+        let which = match self.locks.len() {
+            0 | 1 => String::new(),
+            _ => format!(" {lock}"),
+        };
         match &event.kind {
             EventKind::Asks { held_by: None, .. } => write!(f, "asks {lock}"),
             EventKind::Asks {
@@ -198,21 +260,36 @@ impl Timeline {
             }
             EventKind::Gets {
                 waited_seconds: None,
+                ..
             } => write!(f, "gets {lock}"),
             EventKind::Gets {
                 waited_seconds: Some(waited),
-            } => write!(f, "gets {lock} after {waited:.2} s"),
+                ..
+            } => write!(f, "gets {lock} after {}", self.span(*waited)),
+            EventKind::Waits => write!(f, "waits for {lock}"),
+            EventKind::GoesOn { waited_seconds } => {
+                let waited = self.span(*waited_seconds);
+                match self.locks.len() {
+                    0 | 1 => write!(f, "goes on after {waited}"),
+                    _ => write!(f, "goes on after {waited} ({lock})"),
+                }
+            }
             EventKind::GivesUp {
                 waited_seconds,
                 why,
-            } => match why {
-                GiveUp::TimedOut => write!(f, "gives up after {waited_seconds:.2} s (timed out)"),
-                GiveUp::Interrupted => {
-                    write!(f, "gives up after {waited_seconds:.2} s (interrupted)")
+            } => {
+                let waited = self.span(*waited_seconds);
+                match why {
+                    GiveUp::TimedOut => write!(f, "gives up{which} after {waited} (timed out)"),
+                    GiveUp::Interrupted => {
+                        write!(f, "gives up{which} after {waited} (interrupted)")
+                    }
+                    GiveUp::NotFree => write!(f, "gives up{which} at once (not free)"),
                 }
-                GiveUp::NotFree => write!(f, "gives up at once (not free)"),
-            },
-            EventKind::Releases { held_by, .. } if *held_by == event.lane => write!(f, "releases"),
+            }
+            EventKind::Releases { held_by, .. } if *held_by == event.lane => {
+                write!(f, "releases{which}")
+            }
             EventKind::Releases {
                 held_by,
                 holder_has_ended,
@@ -222,8 +299,10 @@ impl Timeline {
                 } else {
                     ""
                 };
-                write!(f, "releases for {}{ended}", name(*held_by))
+                write!(f, "releases{which} for {}{ended}", name(*held_by))
             }
+            EventKind::Does { what } => write!(f, "{what}"),
+            EventKind::Starts => write!(f, "starts"),
             EventKind::Panics => write!(f, "panics"),
             EventKind::Ends => write!(f, "ends"),
         }
@@ -240,7 +319,10 @@ impl fmt::Display for Timeline {
         }
         let count = self.events.len();
         if count == 0 {
-            return write!(f, "(nothing has happened to {} yet)", self.lock);
+            return match &self.locks[..] {
+                [] => write!(f, "(nothing has happened)"),
+                [lock, ..] => write!(f, "(nothing has happened to {lock} yet)"),
+            };
         }
         let hidden = if count > 2 * SHOWN_AT_EACH_END {
             SHOWN_AT_EACH_END..count - SHOWN_AT_EACH_END
@@ -273,6 +355,7 @@ impl fmt::Debug for Timeline {
 struct Moment {
     at: Instant,
     who: Arc<ThreadMark>,
+    thing: Option<Arc<Thing>>,
     what: Happening,
 }
 
@@ -280,6 +363,52 @@ enum Happening {
     Own(What),
     ThreadPanics,
     ThreadEnds,
+}
+
+impl Moment {
+    fn kind(&self, lane: impl Fn(&Arc<ThreadMark>) -> usize) -> EventKind {
+        let at = self.at;
+        let had_ended = |who: &ThreadMark| who.ended().is_some_and(|ended| ended <= at);
+        let seconds_since = |earlier: Instant| at.duration_since(earlier).as_secs_f64();
+        match &self.what {
+            Happening::Own(What::Asks { holder, .. }) => EventKind::Asks {
+                held_by: holder.as_ref().map(lane),
+                holder_has_ended: holder.as_ref().is_some_and(|holder| had_ended(holder)),
+            },
+            Happening::Own(What::Gets {
+                waited_since,
+                shared,
+                ..
+            }) => EventKind::Gets {
+                waited_seconds: waited_since.map(seconds_since),
+                shared: *shared,
+            },
+            Happening::Own(What::Waits { .. }) => EventKind::Waits,
+            Happening::Own(What::GoesOn { waited_since, .. }) => EventKind::GoesOn {
+                waited_seconds: seconds_since(*waited_since),
+            },
+            Happening::Own(What::GivesUp { asked, why, .. }) => EventKind::GivesUp {
+                waited_seconds: seconds_since(*asked),
+                why: *why,
+            },
+            Happening::Own(What::Releases { holder, .. }) => EventKind::Releases {
+                held_by: lane(holder),
+                holder_has_ended: had_ended(holder),
+            },
+            Happening::Own(What::Does(doing)) => EventKind::Does {
+                what: match doing {
+                    Doing::StartsThread(name) => format!("starts {name}"),
+                    Doing::To(verb) => {
+                        let thing = self.thing.as_ref().map_or("?", |thing| thing.name());
+                        format!("{verb} {thing}")
+                    }
+                },
+            },
+            Happening::Own(What::Starts) => EventKind::Starts,
+            Happening::Own(What::Panics) | Happening::ThreadPanics => EventKind::Panics,
+            Happening::ThreadEnds => EventKind::Ends,
+        }
+    }
 }
 
 fn threads_in_lane_order(entries: &[Entry]) -> Vec<Arc<ThreadMark>> {
@@ -306,16 +435,23 @@ fn threads_in_lane_order(entries: &[Entry]) -> Vec<Arc<ThreadMark>> {
     threads
 }
 
-/// Adds the panics and ends of the threads, each behind the last event before it.
-fn with_ends_of(threads: &[Arc<ThreadMark>], entries: Vec<Entry>) -> Vec<Moment> {
+/// Adds the panics and ends of the threads, those from `start` on, each behind the last event
+/// before it.
+fn with_ends_of(
+    threads: &[Arc<ThreadMark>],
+    entries: Vec<Entry>,
+    start: Option<Instant>,
+) -> Vec<Moment> {
     let mut moments: Vec<Moment> = entries
         .into_iter()
         .map(|entry| Moment {
             at: entry.at,
             who: entry.who,
+            thing: entry.thing,
             what: Happening::Own(entry.what),
         })
         .collect();
+    tell_each_panic_once(&mut moments);
     for thread in threads {
         // A guard dropped by the panic has recorded it already.
         let panic_is_known = moments.iter().any(|moment| {
@@ -326,31 +462,48 @@ fn with_ends_of(threads: &[Arc<ThreadMark>], entries: Vec<Entry>) -> Vec<Moment>
             (panicked, Happening::ThreadPanics),
             (thread.ended(), Happening::ThreadEnds),
         ] {
-            if let Some(at) = at {
+            if let Some(at) = at.filter(|at| start.is_none_or(|start| start <= *at)) {
                 moments.push(Moment {
                     at,
                     who: Arc::clone(thread),
+                    thing: None,
                     what,
                 });
             }
         }
     }
-    // Stable, and the lock's own times grow: its events keep their order.
+    // Stable, and the recorded times grow: what is recorded keeps its order.
     moments.sort_by_key(|moment| moment.at);
     moments
 }
 
-fn distinct_names(threads: &[Arc<ThreadMark>]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(threads.len());
-    for (index, thread) in threads.iter().enumerate() {
-        let earlier = threads[..index]
-            .iter()
-            .filter(|other| other.name() == thread.name())
-            .count();
-        names.push(match earlier {
-            0 => thread.name().to_owned(),
-            _ => format!("{} ({})", thread.name(), earlier + 1),
-        });
-    }
+/// Each guard that a panic drops tells of it. What is left is the first of them, of which the
+/// others are told apart by the thread doing nothing but release in between.
+fn tell_each_panic_once(moments: &mut Vec<Moment>) {
+    let mut unwinding: Vec<*const ThreadMark> = Vec::new();
+    moments.retain(|moment| {
+        let who = Arc::as_ptr(&moment.who);
+        match moment.what {
+            Happening::Own(What::Panics) if unwinding.contains(&who) => return false,
+            Happening::Own(What::Panics) => unwinding.push(who),
+            Happening::Own(What::Releases { .. }) => {}
+            _ => unwinding.retain(|other| *other != who),
+        }
+        true
+    });
+}
+
+/// Numbers equal names: `Ada`, `Ada (2)`.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen: HashMap<&str, u32> = HashMap::new();
     names
+        .map(|name| {
+            let count = seen.entry(name).or_default();
+            *count += 1;
+            match *count {
+                1 => name.to_owned(),
+                count => format!("{name} ({count})"),
+            }
+        })
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! One blocked call, and the list of all of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::interrupt;
 use crate::thread_mark::ThreadMark;
+use crate::wait_graph;
 
 /// How a wait came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(crate) enum WhileUnwinding {
 /// Lock order: `WAITING` before a waiter's flags, a lock's state before a waiter's flags, and
 /// never `WAITING` together with a lock's state.
 pub(crate) struct Waiter {
+    /// No other wait of this process has it.
+    id: u64,
     owner: Arc<ThreadMark>,
     on_cell_thread: bool,
     flags: Mutex<Flags>,
@@ -62,12 +66,18 @@ static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
 impl Waiter {
     /// A wait of the calling thread.
     pub(crate) fn new(owner: Arc<ThreadMark>) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             owner,
             on_cell_thread: interrupt::is_cell_thread(),
             flags: Mutex::default(),
             bell: Condvar::new(),
         })
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     pub(crate) fn owner(&self) -> &Arc<ThreadMark> {
@@ -127,6 +137,8 @@ impl Waiter {
                 // Not under `flags`: the runtime may hold a lock of its own while it calls us.
                 drop(flags);
                 if interrupt::claim(self) {
+                    // Whoever stops a cell that hangs wants to know why it did.
+                    wait_graph::tell_deadlock_of(&self.owner);
                     return Outcome::Stopped;
                 }
                 flags = self.flags.lock();

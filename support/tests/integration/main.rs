@@ -3,12 +3,27 @@
 //! Broken programs and their repairs stand side by side. Orders of events are forced, with
 //! barriers and by looking at a lock's queue, and every wait has a deadline.
 
+mod barrier;
+mod channel;
+mod check;
+mod condvar;
 mod counters;
 mod deadline;
+mod event;
+mod explore;
+mod game;
 mod hogger;
+mod inside;
 mod lock;
+mod mutex;
 mod own_process;
 mod panics;
+mod picture;
+mod random_programs;
+mod recording;
+mod reentrant_mutex;
+mod rw_lock;
+mod semaphore;
 mod settle;
 mod stop;
 mod stopwatch;
@@ -16,4 +31,6 @@ mod thread;
 mod timeline;
 #[cfg(target_os = "linux")]
 mod under_a_runtime;
+mod wait_graph;
 mod who;
+mod within;

@@ -21,7 +21,10 @@ pub(crate) fn in_own_process(
 ) -> Child {
     if env::var(CHILD).is_ok_and(|child| child == test) {
         work();
-        return Child { stderr: None };
+        return Child {
+            stdout: None,
+            stderr: None,
+        };
     }
     let program = env::current_exe().expect("a test knows its program");
     let mut child = Command::new(program)
@@ -55,6 +58,7 @@ pub(crate) fn in_own_process(
         "{test} is not the name of a test:\n{stdout}"
     );
     Child {
+        stdout: Some(stdout),
         stderr: Some(stderr),
     }
 }
@@ -67,10 +71,21 @@ fn read(pipe: &mut impl Read) -> String {
 
 /// What the process left; nothing when this is the process.
 pub(crate) struct Child {
+    stdout: Option<String>,
     stderr: Option<String>,
 }
 
 impl Child {
+    /// The test's own lines are there, too.
+    #[track_caller]
+    pub(crate) fn assert_stdout_has(self, parts: &[&str]) {
+        for part in parts {
+            if let Some(stdout) = &self.stdout {
+                assert!(stdout.contains(part), "{part} is not in {stdout}");
+            }
+        }
+    }
+
     #[track_caller]
     pub(crate) fn assert_stderr(self, expected: &str) {
         if let Some(stderr) = self.stderr {

@@ -20,7 +20,7 @@ const LATER: Duration = Duration::from_millis(600);
 
 /// Runs `work`, which has to be stopped.
 #[track_caller]
-fn stopped<T>(work: impl FnOnce() -> T) {
+pub(crate) fn stopped<T>(work: impl FnOnce() -> T) {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(_) => panic!("it came to its end"),
         Err(payload) => assert_is_stop(payload.as_ref()),

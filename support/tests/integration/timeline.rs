@@ -227,29 +227,29 @@ fn the_data_say_the_same_as_the_text() {
     let value = serde_json::to_value(&timeline).unwrap();
     let asks = |held_by: Option<u32>| {
         serde_json::json!({
-            "seconds": 0.5, "lane": 0, "kind": "asks",
+            "seconds": 0.5, "lane": 0, "lock": 0, "kind": "asks",
             "held_by": held_by, "holder_has_ended": false,
         })
     };
-    let gets =
-        serde_json::json!({"seconds": 0.5, "lane": 0, "kind": "gets", "waited_seconds": null});
+    let gets = serde_json::json!({"seconds": 0.5, "lane": 0, "lock": 0, "kind": "gets", "waited_seconds": null});
     let expected = serde_json::json!({
-        "lock": "studio",
+        "locks": ["studio"],
         "lanes": ["Ada"],
         "events": [
             asks(None),
             gets,
-            {"seconds": 0.5, "lane": 0, "kind": "releases",
+            {"seconds": 0.5, "lane": 0, "lock": 0, "kind": "releases",
              "held_by": 0, "holder_has_ended": false},
             asks(None),
             gets,
             asks(Some(0)),
-            {"seconds": 0.5, "lane": 0, "kind": "gives_up",
+            {"seconds": 0.5, "lane": 0, "lock": 0, "kind": "gives_up",
              "waited_seconds": 0.25, "why": "not_free"},
-            {"seconds": 0.5, "lane": 0, "kind": "ends"},
+            {"seconds": 0.5, "lane": 0, "lock": null, "kind": "ends"},
         ],
         "left_out": 0,
         "end_seconds": 1.0,
+        "clock": "seconds",
     });
     assert_eq!(value, expected);
     let back: Timeline = serde_json::from_value(value).unwrap();
@@ -283,14 +283,15 @@ fn a_timeline_of_a_busy_lock_is_consistent_at_any_moment() {
     threads.into_iter().for_each(Background::finish);
     let timeline = lock.timeline();
     assert_consistent(&timeline);
-    let waited = |event: &lesson_support::Event| {
+    let waited = |event: &lesson_support::TimelineEvent| {
         matches!(
             event.kind,
             EventKind::GivesUp {
                 why: GiveUp::TimedOut,
                 ..
             } | EventKind::Gets {
-                waited_seconds: Some(_)
+                waited_seconds: Some(_),
+                ..
             }
         )
     };
@@ -314,7 +315,7 @@ fn a_busy_lock_forgets_the_oldest_events_and_counts_them() {
     };
     waiting.finish();
     let timeline = lock.timeline();
-    let own = |event: &&lesson_support::Event| !matches!(event.kind, EventKind::Ends);
+    let own = |event: &&lesson_support::TimelineEvent| !matches!(event.kind, EventKind::Ends);
     let kept = timeline.events.iter().filter(own).count();
     assert!(kept <= 2_000, "{kept}");
     // Two asks, one get, 2,000 asks given up, one release, one get.

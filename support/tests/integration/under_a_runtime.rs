@@ -12,10 +12,11 @@ use std::thread;
 use std::time::Duration;
 
 use lesson_support::{
-    KeyboardInterrupt, Lock, Thread, checkpoint, one_line_panics, press_stop_after, sleep, who,
+    KeyboardInterrupt, Lock, Thread, check, checkpoint, one_line_panics, press_stop_after, sleep,
+    who, within,
 };
 
-use crate::deadline::{AGES, PLENTY, in_background, on_thread, until_queue};
+use crate::deadline::{AGES, PLENTY, in_background, on_thread, until, until_queue};
 use crate::own_process::in_own_process;
 
 const SOON: Duration = Duration::from_millis(20);
@@ -113,6 +114,54 @@ fn every_blocking_call_of_a_cell_is_stopped() {
         assert!(is_stopped(|| (press(), thread.join())));
         assert!(is_stopped(|| (press(), thread.settle())));
         assert!(lock.waiters().is_empty());
+    });
+}
+
+#[test]
+fn a_stop_ends_what_is_waited_for_within_a_limit() {
+    as_cell("a_stop_ends_what_is_waited_for_within_a_limit", "1", || {
+        assert!(is_stopped(|| (
+            press_stop_after(SOON),
+            within(AGES, || sleep(AGES))
+        )));
+    });
+}
+
+/// The other threads of a cell sit on when only the cell is stopped, but these are the check's own.
+#[test]
+fn a_stop_ends_a_check_and_its_threads() {
+    as_cell("a_stop_ends_a_check_and_its_threads", "1", || {
+        let alive = Arc::new(());
+        let seen = Arc::downgrade(&alive);
+        assert!(is_stopped(|| {
+            press_stop_after(SOON);
+            check::transfer(move |_, _, _, pair| {
+                let _alive = &alive;
+                assert!(pair.acquire());
+                sleep(AGES);
+            })
+        }));
+        until("the tellers have ended", || seen.upgrade().is_none());
+    });
+}
+
+#[test]
+fn a_stop_ends_a_check_whose_threads_are_between_two_waits() {
+    let test = "a_stop_ends_a_check_whose_threads_are_between_two_waits";
+    as_cell(test, "1", || {
+        let alive = Arc::new(());
+        let seen = Arc::downgrade(&alive);
+        assert!(is_stopped(|| {
+            press_stop_after(SOON);
+            check::transfer(move |_, _, _, _| {
+                let _alive = &alive;
+                loop {
+                    checkpoint();
+                    thread::yield_now();
+                }
+            })
+        }));
+        until("the tellers have ended", || seen.upgrade().is_none());
     });
 }
 

@@ -1,0 +1,983 @@
+//! The picture itself.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use svg::node::Text as Content;
+use svg::node::element::{
+    Definitions, Description, Group, Line, Path, Pattern, Rectangle, SVG, Style, Text, Title,
+};
+
+use super::axis::Axis;
+use super::bars::{Arrow, Bar, BarKind, Bars, Mark, MarkKind};
+use super::rows::{self, Drawn, Item};
+use super::words;
+use crate::timeline::{Clock, EventKind, GiveUp, Timeline};
+
+const WIDTH: f64 = 940.0;
+const RIGHT: f64 = 912.0;
+const TOP: f64 = 44.0;
+/// Narrower ones are drawn this wide.
+const LEAST_WIDTH: f64 = 6.0;
+/// With more threads than this, the others share a lane.
+const MOST_LANES: usize = 40;
+/// The same for locks.
+const MOST_STRIPS: usize = 16;
+/// So many bars, marks, and arrows keep the picture below 200 kB, with room to spare.
+const MOST_ITEMS: usize = 600;
+const MOST_MARKS: usize = 240;
+const MOST_ARROWS: usize = 240;
+/// Bars narrower than the first of these which makes few enough are drawn together.
+const TOGETHER: [f64; 9] = [
+    0.0,
+    6.0,
+    12.0,
+    24.0,
+    48.0,
+    96.0,
+    192.0,
+    400.0,
+    f64::INFINITY,
+];
+const NAME_LENGTH: usize = 22;
+
+pub(super) fn draw(timeline: &Timeline) -> String {
+    let bars = Bars::of(timeline);
+    let lanes = groups(&timeline.lanes, MOST_LANES, "threads");
+    let strips = strips(timeline);
+    let longest = lanes
+        .iter()
+        .chain(&strips)
+        .map(|group| shortened(&group.name).chars().count())
+        .max()
+        .unwrap_or(0);
+    let left = (30.0 + 7.6 * longest as f64).max(100.0);
+    let axis = Axis::new(timeline, left, RIGHT);
+    let plan = Plan::new(timeline, &bars, &axis, &lanes, &strips);
+    let mut hasher = DefaultHasher::new();
+    timeline.to_string().hash(&mut hasher);
+    timeline.events.len().hash(&mut hasher);
+    timeline.end_seconds.to_bits().hash(&mut hasher);
+    Drawing {
+        timeline,
+        bars: &bars,
+        axis: &axis,
+        plan: &plan,
+        // Several pictures may come to stand in one page: their patterns and styles are their own.
+        key: format!("t{:08x}", hasher.finish() as u32),
+        left,
+        ends: bars.ends(),
+    }
+    .finish()
+}
+
+/// A lane or a strip, and whose events are in it.
+struct LaneGroup {
+    name: String,
+    members: std::ops::Range<usize>,
+}
+
+fn groups(names: &[String], most: usize, what: &str) -> Vec<LaneGroup> {
+    let alone = if names.len() > most {
+        most - 1
+    } else {
+        names.len()
+    };
+    let mut groups: Vec<LaneGroup> = names[..alone]
+        .iter()
+        .enumerate()
+        .map(|(index, name)| LaneGroup {
+            name: name.clone(),
+            members: index..index + 1,
+        })
+        .collect();
+    if alone < names.len() {
+        groups.push(LaneGroup {
+            name: format!("{} more {what}", names.len() - alone),
+            members: alone..names.len(),
+        });
+    }
+    groups
+}
+
+/// One for each thing that somebody wanted to hold: a bell or a channel has no light to switch on.
+fn strips(timeline: &Timeline) -> Vec<LaneGroup> {
+    let is_wanted = |lock: usize| {
+        timeline.events.iter().any(|event| {
+            let kind = &event.kind;
+            event.lock == Some(lock)
+                && matches!(kind, EventKind::Asks { .. } | EventKind::Gets { .. })
+        })
+    };
+    let mut groups = groups(&timeline.locks, MOST_STRIPS, "things");
+    groups.retain(|group| group.members.clone().any(is_wanted));
+    groups
+}
+
+/// What goes where.
+struct Plan {
+    lanes: Vec<Row>,
+    strips: Vec<Row>,
+    bar_height: f64,
+    /// How narrow bars are to be drawn together.
+    together: f64,
+    bottom: f64,
+}
+
+struct Row {
+    name: String,
+    members: std::ops::Range<usize>,
+    items: Vec<Item>,
+    y: f64,
+    /// The indices of its marks, which have their words below the bars.
+    marks: Vec<usize>,
+    labels: Vec<MarkLabel>,
+}
+
+impl Row {
+    /// `x`, or a place behind the bar that ends there: it may be drawn wider than it is, and a
+    /// stroke would cover it.
+    fn beside_bars(&self, x: f64) -> f64 {
+        let drawn_end = |item: &Item| item.x_to.max(item.x_from + LEAST_WIDTH);
+        let bars = self.items.iter();
+        let ends = bars.filter(|item| item.x_to <= x && drawn_end(item) + 4.0 > x);
+        ends.map(|item| drawn_end(item) + 4.0).fold(x, f64::max)
+    }
+}
+
+impl Plan {
+    fn new(
+        timeline: &Timeline,
+        bars: &Bars,
+        axis: &Axis,
+        lanes: &[LaneGroup],
+        strips: &[LaneGroup],
+    ) -> Self {
+        // The bars of a strip stand for it by its number.
+        let strip_bars: Vec<Bar> = bars
+            .strips
+            .iter()
+            .enumerate()
+            .map(|(index, strip)| Bar {
+                kind: BarKind::Holds,
+                lane: index,
+                lock: Some(strip.lock),
+                from: strip.from,
+                to: strip.to,
+                open: strip.open,
+            })
+            .collect();
+        let lane_items = |group: &LaneGroup, together: f64| {
+            let own = bars.bars.iter();
+            let own = own.filter(|bar| group.members.contains(&bar.lane));
+            rows::items(own, axis, group.together(together))
+        };
+        let strip_items = |group: &LaneGroup, together: f64| {
+            let own = strip_bars.iter();
+            let own = own.filter(|bar| bar.lock.is_some_and(|lock| group.members.contains(&lock)));
+            rows::items(own, axis, group.together(together))
+        };
+        let row = |group: &LaneGroup, items: Vec<Item>| Row {
+            name: group.name.clone(),
+            members: group.members.clone(),
+            items,
+            y: 0.0,
+            marks: Vec::new(),
+            labels: Vec::new(),
+        };
+        let make = |together: f64| {
+            let of_lanes = lanes
+                .iter()
+                .map(|group| row(group, lane_items(group, together)));
+            let of_strips = strips
+                .iter()
+                .map(|group| row(group, strip_items(group, together)));
+            (
+                of_lanes.collect::<Vec<_>>(),
+                of_strips.collect::<Vec<_>>(),
+                together,
+            )
+        };
+        let few_enough = |(lanes, strips, _): &(Vec<Row>, Vec<Row>, f64)| {
+            let items = lanes.iter().chain(strips).map(|row| row.items.len());
+            items.sum::<usize>() <= MOST_ITEMS
+        };
+        let (lanes, strips, together) = TOGETHER
+            .into_iter()
+            .map(make)
+            .find(few_enough)
+            .unwrap_or_else(|| make(f64::INFINITY));
+
+        let mut plan = Self {
+            bar_height: if lanes.len() > 12 { 18.0 } else { 28.0 },
+            lanes,
+            strips,
+            together,
+            bottom: TOP,
+        };
+        plan.place_marks(bars, axis);
+        let gap = if plan.lanes.len() > 12 { 10.0 } else { 20.0 };
+        let mut y = TOP + 8.0;
+        for row in &mut plan.lanes {
+            row.y = y;
+            y += rows::height(&row.items) as f64 * (plan.bar_height + 2.0) + gap;
+            row.labels = labels(row, bars, axis, timeline);
+            let lines = row.labels.iter().map(|label| label.line + 1).max();
+            y += 16.0 * lines.unwrap_or(0) as f64;
+        }
+        y += 8.0;
+        for row in &mut plan.strips {
+            row.y = y;
+            y += rows::height(&row.items) as f64 * (plan.bar_height + 2.0) + 8.0;
+        }
+        plan.bottom = y;
+        plan
+    }
+
+    /// Gives the marks to their lanes; where many are at one place, one of each kind.
+    fn place_marks(&mut self, bars: &Bars, axis: &Axis) {
+        for apart in [0.0, 3.0, 8.0, 20.0, 60.0, 200.0, f64::INFINITY] {
+            let mut count = 0;
+            for row in &mut self.lanes {
+                row.marks.clear();
+                let mut last: Vec<(usize, f64)> = Vec::new();
+                for (index, mark) in bars.marks.iter().enumerate() {
+                    if !row.members.contains(&mark.lane) {
+                        continue;
+                    }
+                    let (x, class) = (axis.x(mark.at), mark.class());
+                    match last.iter_mut().find(|(other, _)| *other == class) {
+                        Some((_, before)) if x - *before < apart => continue,
+                        Some((_, before)) => *before = x,
+                        None => last.push((class, x)),
+                    }
+                    row.marks.push(index);
+                    count += 1;
+                }
+            }
+            if count <= MOST_MARKS {
+                return;
+            }
+        }
+    }
+
+    fn lane(&self, lane: usize) -> Option<&Row> {
+        self.lanes.iter().find(|row| row.members.contains(&lane))
+    }
+}
+
+impl LaneGroup {
+    fn together(&self, together: f64) -> f64 {
+        if self.members.len() > 1 {
+            f64::INFINITY
+        } else {
+            together
+        }
+    }
+}
+
+impl Mark {
+    /// Marks of one kind may stand for each other.
+    fn class(&self) -> usize {
+        match self.kind {
+            MarkKind::GivesUp(GiveUp::TimedOut) => 0,
+            MarkKind::GivesUp(GiveUp::Interrupted) => 1,
+            MarkKind::GivesUp(GiveUp::NotFree) => 2,
+            MarkKind::ReleasesFor(_) => 3,
+            MarkKind::Does(_) => 4,
+            MarkKind::Panics => 5,
+            MarkKind::Ends => 6,
+        }
+    }
+}
+
+struct Drawing<'a> {
+    timeline: &'a Timeline,
+    bars: &'a Bars,
+    axis: &'a Axis,
+    plan: &'a Plan,
+    key: String,
+    left: f64,
+    ends: Vec<Option<f64>>,
+}
+
+impl Drawing<'_> {
+    fn finish(self) -> String {
+        let (legend, bottom) = self.legend(self.plan.bottom + 26.0);
+        let (notes, height) = self.notes(bottom + 6.0);
+        let key = &self.key;
+        let mut picture = SVG::new()
+            .set("viewBox", format!("0 0 {WIDTH} {height:.0}"))
+            .set("width", WIDTH)
+            .set("height", format!("{height:.0}"))
+            .set("style", "max-width:100%;height:auto")
+            .set("role", "img")
+            .set("class", key.as_str())
+            .set("aria-labelledby", format!("{key}t {key}d"))
+            .set("font-family", "Helvetica, Arial, sans-serif")
+            .add(
+                Title::new(printable(&words::title(self.timeline, self.bars)))
+                    .set("id", format!("{key}t")),
+            )
+            .add(
+                Description::new()
+                    .set("id", format!("{key}d"))
+                    .add(Content::new(printable(&words::description(
+                        self.timeline,
+                        self.bars,
+                    )))),
+            )
+            .add(self.patterns())
+            .add(Style::new(self.style()))
+            // Painted: else a dark theme would shine through.
+            .add(rectangle("bg", 0.0, 0.0, WIDTH, height))
+            .add(self.axis());
+        for row in &self.plan.lanes {
+            picture = picture.add(self.lane(row));
+        }
+        picture = picture.add(self.arrows());
+        for row in &self.plan.lanes {
+            picture = picture.add(self.marks(row));
+        }
+        if !self.plan.strips.is_empty() {
+            let y = self.plan.strips[0].y - 8.0;
+            picture = picture.add(line("e", 12.0, y, WIDTH - 12.0, y));
+        }
+        for row in &self.plan.strips {
+            picture = picture.add(self.strip(row));
+        }
+        picture.add(legend).add(notes).to_string()
+    }
+
+    fn patterns(&self) -> Definitions {
+        let hatch = |id: &str, size: f64, ink: f64, turn: f64, colour: &str| {
+            Pattern::new()
+                .set("id", format!("{}{id}", self.key))
+                .set("width", size)
+                .set("height", size)
+                .set("patternUnits", "userSpaceOnUse")
+                .set("patternTransform", format!("rotate({turn})"))
+                .add(
+                    Rectangle::new()
+                        .set("width", size)
+                        .set("height", size)
+                        .set("fill", "#fff"),
+                )
+                .add(
+                    Rectangle::new()
+                        .set("width", ink)
+                        .set("height", size)
+                        .set("fill", colour),
+                )
+        };
+        Definitions::new()
+            .add(hatch("w", 8.0, 3.0, 45.0, "#7a5200"))
+            .add(hatch("m", 4.0, 2.0, 0.0, "#1d4f91"))
+            .add(hatch("l", 4.0, 2.0, 0.0, "#8a1c12"))
+    }
+
+    fn style(&self) -> String {
+        let key = &self.key;
+        let rules = [
+            ("bg", "fill:#fff"),
+            ("n", "font-size:14px;fill:#222"),
+            (
+                "s",
+                "font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px",
+            ),
+            ("x", "font-size:12px;fill:#444;text-anchor:middle"),
+            (
+                "b",
+                "font-size:13px;font-weight:bold;fill:#fff;text-anchor:middle",
+            ),
+            (
+                "q",
+                "font-size:13px;fill:#222;text-anchor:middle;paint-order:stroke;stroke:#fff;\
+                 stroke-width:4px",
+            ),
+            ("h", "fill:#1d4f91;stroke:#10315c;stroke-width:1.5"),
+            (
+                "w",
+                &format!("fill:url(#{key}w);stroke:#7a5200;stroke-width:1.5"),
+            ),
+            (
+                "m",
+                &format!("fill:url(#{key}m);stroke:#10315c;stroke-width:1.5"),
+            ),
+            ("l", "fill:#8a1c12;stroke:#5c120b;stroke-width:1.5"),
+            (
+                "lm",
+                &format!("fill:url(#{key}l);stroke:#5c120b;stroke-width:1.5"),
+            ),
+            ("g", "stroke:#dcdcdc"),
+            ("e", "stroke:#888"),
+            ("r", "stroke:#444;stroke-width:2"),
+            ("z", "stroke:#444;stroke-width:4"),
+            ("d", "stroke:#000;stroke-width:2;stroke-dasharray:3 2"),
+            ("t", "stroke:#000;stroke-width:1.5"),
+            ("zh", "stroke:#fff;stroke-width:8"),
+            ("ph", "stroke:#fff;stroke-width:8;fill:none"),
+            ("p", "stroke:#8a1c12;stroke-width:4;fill:none"),
+            ("c", "stroke:#444;stroke-width:1.5;fill:#fff"),
+            ("ah", "stroke:#fff;stroke-width:5;fill:none"),
+            ("a", "stroke:#000;stroke-width:2;fill:none"),
+        ];
+        let rules = rules.map(|(class, rule)| format!(".{key} .{class}{{{rule}}}"));
+        rules.concat()
+    }
+
+    /// The ticks, the cuts, and what they say.
+    fn axis(&self) -> Group {
+        let bottom = self.plan.bottom;
+        let mut group = Group::new();
+        for (x, words) in self.axis.ticks() {
+            group = group
+                .add(line("g", x, TOP - 4.0, x, bottom))
+                .add(text("x", x, 30.0, &words));
+        }
+        if self.timeline.clock == Clock::Steps {
+            group = group.add(text("s", 12.0, 30.0, "step"));
+        }
+        for cut in self.axis.cuts() {
+            let middle = f64::midpoint(cut.x_from, cut.x_to);
+            let mut zigzag = format!("M{middle:.1} {:.1}", TOP - 4.0);
+            let mut y = TOP - 4.0;
+            while y < bottom {
+                zigzag += " l4 4 l-8 8 l4 4";
+                y += 16.0;
+            }
+            group = group
+                .add(Path::new().set("class", "c").set("d", zigzag))
+                .add(text(
+                    "x",
+                    middle,
+                    14.0,
+                    &format!("{:.0} s cut", cut.seconds),
+                ));
+        }
+        group
+    }
+
+    fn lane(&self, row: &Row) -> Group {
+        let height = self.plan.bar_height;
+        let middle = row.y + height / 2.0;
+        let mut group = Group::new().add(self.name_of(row));
+        for lane in row.members.clone() {
+            if let Some(&Some((from, to))) = self.bars.lives.get(lane) {
+                let (from, to) = (self.axis.x(from), self.axis.x(to));
+                group = group.add(line("r", from, middle, to, middle));
+            }
+            if row.members.len() > 1 {
+                // One line stands for all.
+                break;
+            }
+        }
+        for (index, item) in row.items.iter().enumerate() {
+            let y = row.y + item.row as f64 * (height + 2.0);
+            let (class, label, candidates) = self.lane_item(item);
+            group = group.add(self.bar(class, item, y));
+            let in_row = |other: &&Item| other.row == item.row;
+            let next = row.items[index + 1..].iter().find(in_row);
+            let mut room_to = next.map_or(RIGHT, |next| next.x_from);
+            let marks = row
+                .marks
+                .iter()
+                .map(|mark| self.axis.x(self.bars.marks[*mark].at));
+            for x in marks.filter(|x| *x >= item.x_to - 1.0) {
+                room_to = room_to.min(x - 4.0);
+            }
+            group = add_some(group, self.label(label, item, y, room_to, &candidates));
+        }
+        group
+    }
+
+    /// Its class, the class of its label, and its labels, the best one first.
+    fn lane_item(&self, item: &Item) -> (&'static str, &'static str, Vec<String>) {
+        match &item.what {
+            Drawn::Many { holds, waits, .. } => ("m", "q", many_words(*holds, *waits)),
+            Drawn::One(bar) => {
+                let span = words::span(self.timeline, bar.to - bar.from);
+                let (verb, with_lock) = match bar.kind {
+                    BarKind::Waits => ("waits", "waits for"),
+                    BarKind::Holds => ("holds", "holds"),
+                    BarKind::Shares => ("shares", "shares"),
+                };
+                let labels = if self.timeline.locks.len() > 1 {
+                    let lock = self.timeline.lock_name(bar.lock);
+                    vec![
+                        format!("{with_lock} {lock} {span}"),
+                        format!("{with_lock} {lock}"),
+                        lock.to_owned(),
+                    ]
+                } else {
+                    vec![format!("{verb} {span}"), verb.to_owned()]
+                };
+                match bar.kind {
+                    BarKind::Waits => ("w", "q", labels),
+                    BarKind::Holds | BarKind::Shares => ("h", "b", labels),
+                }
+            }
+        }
+    }
+
+    fn strip(&self, row: &Row) -> Group {
+        let mut group = Group::new().add(self.name_of(row));
+        for item in &row.items {
+            let y = row.y + item.row as f64 * (self.plan.bar_height + 2.0);
+            let (class, label, candidates) = match &item.what {
+                Drawn::Many { holds, .. } => (
+                    "lm",
+                    "q",
+                    vec![format!("ON and off {holds} times"), format!("×{holds}")],
+                ),
+                Drawn::One(bar) => ("l", "b", self.holder_words(bar.lane)),
+            };
+            group = group.add(self.bar(class, item, y));
+            group = add_some(group, self.label(label, item, y, item.x_to, &candidates));
+        }
+        group
+    }
+
+    fn holder_words(&self, strip: usize) -> Vec<String> {
+        let strip = &self.bars.strips[strip];
+        let name = |lane: &usize| {
+            let gone = self.ends.get(*lane).is_some_and(|end| {
+                // Only just over is how every hold of a thread's last guard would look.
+                end.is_some_and(|end| self.axis.x(strip.to) - self.axis.x(end) > LEAST_WIDTH)
+            });
+            let gone = if gone { ", who is gone" } else { "" };
+            format!("{}{gone}", self.timeline.lane_name(*lane))
+        };
+        let names: Vec<String> = strip.holders.iter().map(name).collect();
+        match &names[..] {
+            [only] => vec![format!("ON: {only}"), only.clone()],
+            several => vec![
+                format!("ON: {}", words::listed(several)),
+                format!("ON: {} threads", several.len()),
+                several.len().to_string(),
+            ],
+        }
+    }
+
+    fn name_of(&self, row: &Row) -> Text {
+        let y = row.y + self.plan.bar_height / 2.0 + 5.0;
+        let shown = shortened(&row.name);
+        let name = text("n", 12.0, y, &shown);
+        if shown == row.name {
+            name
+        } else {
+            name.add(Title::new(printable(&row.name)))
+        }
+    }
+
+    fn bar(&self, class: &str, item: &Item, y: f64) -> Group {
+        let width = (item.x_to - item.x_from).max(LEAST_WIDTH);
+        let height = self.plan.bar_height;
+        let mut group = Group::new().add(rectangle(class, item.x_from, y, width, height));
+        if let Drawn::One(Bar { open: true, .. }) = item.what {
+            let x = item.x_from + width;
+            let head = format!("M{x:.1} {y:.1} l12 {0:.1} l-12 {0:.1} z", height / 2.0);
+            group = group.add(Path::new().set("class", class).set("d", head));
+        }
+        group
+    }
+
+    /// The first label that fits into the bar, or else beside it.
+    fn label(
+        &self,
+        class: &str,
+        item: &Item,
+        y: f64,
+        room_to: f64,
+        candidates: &[String],
+    ) -> Option<Text> {
+        let width = (item.x_to - item.x_from).max(LEAST_WIDTH);
+        let y = y + self.plan.bar_height / 2.0 + 5.0;
+        let inside = candidates
+            .iter()
+            .find(|label| text_width(label) + 8.0 <= width);
+        if let Some(label) = inside {
+            return Some(text(class, item.x_from + width / 2.0, y, label));
+        }
+        let x = item.x_from + width + 6.0;
+        let beside = candidates
+            .iter()
+            .find(|label| x + text_width(label) <= room_to);
+        beside.map(|label| text("s", x, y, label))
+    }
+
+    fn marks(&self, row: &Row) -> Group {
+        let height = self.plan.bar_height;
+        let bars_bottom = row.y + rows::height(&row.items) as f64 * (height + 2.0) - 2.0;
+        let (top, middle) = (row.y, row.y + height / 2.0);
+        let mut group = Group::new();
+        let marks = || row.marks.iter().map(|mark| &self.bars.marks[*mark]);
+        // The strokes first: else that of a thread which panics would cover its cross.
+        for mark in marks().filter(|mark| mark.kind == MarkKind::Ends) {
+            let (x, half) = (row.beside_bars(self.axis.x(mark.at)), height / 2.0 - 2.0);
+            for class in ["zh", "z"] {
+                group = group.add(line(class, x, middle - half, x, middle + half));
+            }
+        }
+        for mark in marks() {
+            let x = self.axis.x(mark.at);
+            group = match &mark.kind {
+                MarkKind::GivesUp(_) => group.add(line("d", x, top - 4.0, x, bars_bottom + 4.0)),
+                MarkKind::ReleasesFor(_) | MarkKind::Does(_) => {
+                    group.add(line("t", x, middle - 6.0, x, bars_bottom + 4.0))
+                }
+                MarkKind::Panics => {
+                    let (x, y) = (x - 7.0, middle - 7.0);
+                    let cross = format!("M{x:.1} {y:.1} l14 14 m0 -14 l-14 14");
+                    ["ph", "p"].into_iter().fold(group, |group, class| {
+                        group.add(Path::new().set("class", class).set("d", cross.as_str()))
+                    })
+                }
+                MarkKind::Ends => group,
+            };
+        }
+        for label in &row.labels {
+            let y = bars_bottom + 15.0 + 16.0 * label.line as f64;
+            group = group.add(text("s", label.x, y, &label.shown()));
+        }
+        group
+    }
+
+    /// Who handed what over to whom, and who released in whose place.
+    fn arrows(&self) -> Group {
+        let mut group = Group::new();
+        if self.has_too_many_arrows() {
+            return group;
+        }
+        for arrow in &self.bars.arrows {
+            group = self.arrow(group, arrow, "a");
+        }
+        for mark in &self.bars.marks {
+            if let MarkKind::ReleasesFor(holder) = mark.kind {
+                let arrow = Arrow {
+                    at: mark.at,
+                    from: mark.lane,
+                    to: holder,
+                };
+                group = self.arrow(group, &arrow, "a");
+            }
+        }
+        group
+    }
+
+    fn has_too_many_arrows(&self) -> bool {
+        self.bars.arrows.len() > MOST_ARROWS
+    }
+
+    fn arrow(&self, group: Group, arrow: &Arrow, class: &str) -> Group {
+        let (Some(from), Some(to)) = (self.plan.lane(arrow.from), self.plan.lane(arrow.to)) else {
+            return group;
+        };
+        if from.y == to.y {
+            return group;
+        }
+        let x = self.axis.x(arrow.at);
+        let height = self.plan.bar_height;
+        let bottom = |row: &Row| row.y + rows::height(&row.items) as f64 * (height + 2.0) - 2.0;
+        let (start, end, head) = if from.y < to.y {
+            (bottom(from), to.y - 1.0, -6.0)
+        } else {
+            (from.y, bottom(to) + 1.0, 6.0)
+        };
+        let shaft = format!(
+            "M{x:.1} {start:.1} V{end:.1} m-4 {head:.0} l4 {:.0} l4 {head:.0}",
+            -head
+        );
+        group
+            // A light rim keeps it apart from the bars that it crosses.
+            .add(Path::new().set("class", "ah").set("d", shaft.as_str()))
+            .add(Path::new().set("class", class).set("d", shaft))
+    }
+
+    /// What the signs mean, those that occur. Returns it with its lower end.
+    fn legend(&self, top: f64) -> (Group, f64) {
+        let rows = || self.plan.lanes.iter().flat_map(|row| &row.items);
+        let is = |kind: BarKind| {
+            rows().any(|item| matches!(&item.what, Drawn::One(bar) if bar.kind == kind))
+        };
+        let mark = |is_it: fn(&MarkKind) -> bool| self.bars.marks.iter().any(|m| is_it(&m.kind));
+        let many = rows().any(|item| matches!(item.what, Drawn::Many { .. }));
+        let open = self.bars.bars.iter().any(|bar| bar.open);
+        let has_arrows = !self.has_too_many_arrows()
+            && (!self.bars.arrows.is_empty()
+                || mark(|kind| matches!(kind, MarkKind::ReleasesFor(_))));
+        let lit = self.plan.strips.iter().any(|row| {
+            let is_one = |item: &Item| matches!(item.what, Drawn::One(_));
+            row.items.iter().any(is_one)
+        });
+        let signs = [
+            (
+                is(BarKind::Holds) || is(BarKind::Shares),
+                Sign::Bar("h"),
+                "holds it",
+            ),
+            (is(BarKind::Waits), Sign::Bar("w"), "waits for it"),
+            (many, Sign::Bar("m"), "short ones, as one"),
+            (!self.timeline.lanes.is_empty(), Sign::Line, "runs"),
+            (open, Sign::Open, "goes on"),
+            (has_arrows, Sign::Arrow, "to whom it goes"),
+            (
+                mark(|kind| matches!(kind, MarkKind::GivesUp(_))),
+                Sign::Dashed,
+                "gives up",
+            ),
+            (mark(|kind| *kind == MarkKind::Panics), Sign::Cross, "panic"),
+            (
+                mark(|kind| *kind == MarkKind::Ends),
+                Sign::Stroke,
+                "thread ends",
+            ),
+            (lit, Sign::Bar("l"), "held by"),
+        ];
+        let (mut x, mut y) = (self.left, top);
+        let mut group = Group::new();
+        for (_, sign, words) in signs.into_iter().filter(|(occurs, ..)| *occurs) {
+            let width = 40.0 + 6.4 * words.len() as f64 + 16.0;
+            if x + width > WIDTH {
+                (x, y) = (self.left, y + 26.0);
+            }
+            group = sign.draw(group, x, y);
+            group = group.add(text("s", x + 40.0, y + 4.0, words));
+            x += width;
+        }
+        (group, y + 18.0)
+    }
+
+    /// What is not in the picture, said in it. Returns it with the height of the picture.
+    fn notes(&self, top: f64) -> (Group, f64) {
+        let mut notes = Vec::new();
+        if self.plan.together > 0.0 {
+            notes.push(format!(
+                "{} events: bars too short to tell apart are drawn as one, with their number.",
+                self.timeline.events.len()
+            ));
+        }
+        if self.has_too_many_arrows() {
+            notes.push(format!(
+                "{} hand-overs happened; their arrows are not drawn.",
+                self.bars.arrows.len()
+            ));
+        }
+        let shown: usize = self.plan.lanes.iter().map(|row| row.marks.len()).sum();
+        if shown < self.bars.marks.len() {
+            notes.push(format!(
+                "{} marks are drawn for {}: where many are at one place, one of each kind.",
+                shown,
+                self.bars.marks.len()
+            ));
+        }
+        if self.timeline.left_out > 0 {
+            notes.push(format!("{} older events left out.", self.timeline.left_out));
+        }
+        let mut group = Group::new();
+        let mut y = top;
+        for note in notes {
+            y += 16.0;
+            group = group.add(text("s", self.left, y, &note));
+        }
+        (group, y + 10.0)
+    }
+}
+
+/// The words below the marks of a lane, in two lines where one is too narrow.
+fn labels(row: &Row, bars: &Bars, axis: &Axis, timeline: &Timeline) -> Vec<MarkLabel> {
+    let mut labels: Vec<MarkLabel> = Vec::new();
+    for mark in row.marks.iter().map(|mark| &bars.marks[*mark]) {
+        let Some(words) = bars.words_of(mark, timeline) else {
+            continue;
+        };
+        let words = shortened_to(&words, 40);
+        let x = axis.x(mark.at);
+        if let Some(last) = labels.last_mut()
+            && x - last.at < 3.0
+            && last.has_room()
+        {
+            last.append(&words);
+            continue;
+        }
+        let label = MarkLabel::new(x, words);
+        let last_of = |line: usize| labels.iter().rposition(|other| other.line == line);
+        let has_room =
+            |line: &usize| last_of(*line).is_none_or(|last| labels[last].end() <= label.x);
+        match (0..2).find(has_room) {
+            Some(line) => labels.push(MarkLabel { line, ..label }),
+            // Its number is all there is room for.
+            None => {
+                if let Some(last) = last_of(1) {
+                    labels[last].more += 1;
+                }
+            }
+        }
+    }
+    labels
+}
+
+/// The words below a mark, or below several.
+struct MarkLabel {
+    /// Where the mark is.
+    at: f64,
+    x: f64,
+    words: String,
+    /// How many more there are, without room for their words.
+    more: usize,
+    /// 0 is the upper one.
+    line: usize,
+}
+
+impl MarkLabel {
+    fn new(at: f64, words: String) -> Self {
+        let mut label = Self {
+            at,
+            x: at,
+            words,
+            more: 0,
+            line: 0,
+        };
+        label.keep_off_the_edge();
+        label
+    }
+
+    fn has_room(&self) -> bool {
+        self.words.chars().count() < 30
+    }
+
+    fn append(&mut self, words: &str) {
+        self.words += ", ";
+        self.words += words;
+        self.keep_off_the_edge();
+    }
+
+    fn keep_off_the_edge(&mut self) {
+        self.x = self.at.min(WIDTH - 8.0 - self.width()).max(8.0);
+    }
+
+    /// With room for the number.
+    fn width(&self) -> f64 {
+        6.2 * (self.words.chars().count() + 4) as f64
+    }
+
+    fn end(&self) -> f64 {
+        self.x + self.width()
+    }
+
+    fn shown(&self) -> String {
+        match self.more {
+            0 => self.words.clone(),
+            more => format!("{} +{more}", self.words),
+        }
+    }
+}
+
+/// How a sign looks in the legend.
+enum Sign {
+    Bar(&'static str),
+    Line,
+    Open,
+    Arrow,
+    Dashed,
+    Cross,
+    Stroke,
+}
+
+impl Sign {
+    /// Around the height `y`, 34 wide.
+    fn draw(self, group: Group, x: f64, y: f64) -> Group {
+        let path = |class: &str, d: String| Path::new().set("class", class).set("d", d);
+        match self {
+            Self::Bar(class) => group.add(rectangle(class, x, y - 9.0, 34.0, 18.0)),
+            Self::Line => group.add(line("r", x, y, x + 34.0, y)),
+            Self::Open => group.add(path(
+                "c",
+                format!("M{:.1} {:.1} l12 9 l-12 9 z", x + 12.0, y - 9.0),
+            )),
+            Self::Arrow => group.add(path(
+                "a",
+                format!("M{:.1} {:.1} v18 m-4 -6 l4 6 l4 -6", x + 18.0, y - 9.0),
+            )),
+            Self::Dashed => group.add(line("d", x + 18.0, y - 10.0, x + 18.0, y + 10.0)),
+            Self::Cross => group.add(path(
+                "p",
+                format!("M{:.1} {:.1} l14 14 m0 -14 l-14 14", x + 11.0, y - 7.0),
+            )),
+            Self::Stroke => group.add(line("z", x + 18.0, y - 9.0, x + 18.0, y + 9.0)),
+        }
+    }
+}
+
+fn add_some(group: Group, text: Option<Text>) -> Group {
+    match text {
+        Some(text) => group.add(text),
+        None => group,
+    }
+}
+
+/// `312 holds, 300 waits`, and shorter.
+fn many_words(holds: usize, waits: usize) -> Vec<String> {
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let all = match (holds, waits) {
+        (holds, 0) => count(holds, "hold"),
+        (0, waits) => count(waits, "wait"),
+        (holds, waits) => format!("{}, {}", count(holds, "hold"), count(waits, "wait")),
+    };
+    vec![all, format!("×{}", holds + waits)]
+}
+
+fn rectangle(class: &str, x: f64, y: f64, width: f64, height: f64) -> Rectangle {
+    Rectangle::new()
+        .set("class", class)
+        .set("x", format!("{x:.1}"))
+        .set("y", format!("{y:.1}"))
+        .set("width", format!("{width:.1}"))
+        .set("height", format!("{height:.1}"))
+}
+
+fn line(class: &str, x1: f64, y1: f64, x2: f64, y2: f64) -> Line {
+    Line::new()
+        .set("class", class)
+        .set("x1", format!("{x1:.1}"))
+        .set("y1", format!("{y1:.1}"))
+        .set("x2", format!("{x2:.1}"))
+        .set("y2", format!("{y2:.1}"))
+}
+
+fn text(class: &str, x: f64, y: f64, words: &str) -> Text {
+    Text::new(printable(words))
+        .set("class", class)
+        .set("x", format!("{x:.1}"))
+        .set("y", format!("{y:.1}"))
+}
+
+/// A thread can have any name, but not every character can stand in an XML document.
+pub(crate) fn printable(words: &str) -> String {
+    let shown = |c: char| match c {
+        c if c.is_control() => ' ',
+        '\u{fffe}' | '\u{ffff}' => ' ',
+        c => c,
+    };
+    words.chars().map(shown).collect()
+}
+
+/// In the fonts of bars; a little more than they need.
+fn text_width(words: &str) -> f64 {
+    7.4 * words.chars().count() as f64
+}
+
+fn shortened(name: &str) -> String {
+    shortened_to(name, NAME_LENGTH)
+}
+
+fn shortened_to(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(most - 1).collect();
+    format!("{kept}…")
+}

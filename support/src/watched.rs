@@ -1,0 +1,66 @@
+//! Everything that can be waited for, for the wait-for graph to look at.
+
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use crate::thing::Thing;
+use crate::thread_mark::ThreadMark;
+
+/// Something that threads hold or wait for.
+pub(crate) trait Watched: Send + Sync {
+    /// Who holds it and who waits for it, all from one look.
+    fn look(&self) -> Seen;
+}
+
+/// What one look at one thing shows.
+pub(crate) struct Seen {
+    pub(crate) thing: Arc<Thing>,
+    pub(crate) kind: &'static str,
+    pub(crate) holds: Vec<Hold>,
+    pub(crate) waits: Vec<Wait>,
+}
+
+/// Somebody holds the thing. The ticket names this one hold of it.
+pub(crate) struct Hold {
+    pub(crate) who: Arc<ThreadMark>,
+    pub(crate) ticket: u64,
+}
+
+/// Somebody waits for the thing. The ticket names this one wait for it.
+pub(crate) struct Wait {
+    pub(crate) who: Arc<ThreadMark>,
+    pub(crate) ticket: u64,
+    /// When it gives up by itself.
+    pub(crate) until: Option<Instant>,
+}
+
+/// Everything that was made. Entered when a thing is made, so that using it costs nothing.
+static THINGS: Mutex<Things> = Mutex::new(Things {
+    all: Vec::new(),
+    tidy_at: 64,
+});
+
+struct Things {
+    all: Vec<Weak<dyn Watched>>,
+    /// So many entries are worth a search for those that are gone.
+    tidy_at: usize,
+}
+
+pub(crate) fn register<W: Watched + 'static>(thing: &Arc<W>) {
+    let thing: Weak<W> = Arc::downgrade(thing);
+    let mut things = THINGS.lock();
+    if things.all.len() >= things.tidy_at {
+        things.all.retain(|thing| thing.strong_count() > 0);
+        things.tidy_at = 64.max(2 * things.all.len());
+    }
+    things.all.push(thing);
+}
+
+/// Looks at everything that is still there, one after the other.
+pub(crate) fn look_at_all() -> Vec<Seen> {
+    // Upgraded first: dropping the last handle of a thing may run somebody's destructor.
+    let things: Vec<_> = THINGS.lock().all.iter().filter_map(Weak::upgrade).collect();
+    things.iter().map(|thing| thing.look()).collect()
+}
