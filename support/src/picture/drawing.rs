@@ -39,6 +39,8 @@ const TOGETHER: [f64; 9] = [
     400.0,
     f64::INFINITY,
 ];
+/// With more quiet stretches, their signs are plain.
+const MOST_CUTS: usize = 10;
 const NAME_LENGTH: usize = 22;
 
 pub(super) fn draw(timeline: &Timeline) -> String {
@@ -438,22 +440,24 @@ impl Drawing<'_> {
         if self.timeline.clock == Clock::Steps {
             group = group.add(text("s", 12.0, 30.0, "step"));
         }
+        let is_many = self.axis.cuts().count() > MOST_CUTS;
+        // Where the last sign and the last words are.
+        let (mut sign, mut words) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for cut in self.axis.cuts() {
             let middle = f64::midpoint(cut.x_from, cut.x_to);
-            let mut zigzag = format!("M{middle:.1} {:.1}", TOP - 4.0);
-            let mut y = TOP - 4.0;
-            while y < bottom {
-                zigzag += " l4 4 l-8 8 l4 4";
-                y += 16.0;
+            if middle - sign >= LEAST_WIDTH {
+                sign = middle;
+                group = if is_many {
+                    group.add(line("d", middle, TOP - 4.0, middle, bottom))
+                } else {
+                    group.add(zigzag(middle, TOP - 4.0, bottom))
+                };
             }
-            group = group
-                .add(Path::new().set("class", "c").set("d", zigzag))
-                .add(text(
-                    "x",
-                    middle,
-                    14.0,
-                    &format!("{:.0} s cut", cut.seconds),
-                ));
+            if middle - words >= 80.0 {
+                words = middle;
+                let words = format!("{:.0} s cut", cut.seconds);
+                group = group.add(text("x", middle, 14.0, &words));
+            }
         }
         group
     }
@@ -665,8 +669,14 @@ impl Drawing<'_> {
         group
     }
 
+    fn count_of_arrows(&self) -> usize {
+        let for_others = self.bars.marks.iter();
+        let for_others = for_others.filter(|mark| matches!(mark.kind, MarkKind::ReleasesFor(_)));
+        self.bars.arrows.len() + for_others.count()
+    }
+
     fn has_too_many_arrows(&self) -> bool {
-        self.bars.arrows.len() > MOST_ARROWS
+        self.count_of_arrows() > MOST_ARROWS
     }
 
     fn arrow(&self, group: Group, arrow: &Arrow, class: &str) -> Group {
@@ -760,7 +770,7 @@ impl Drawing<'_> {
         if self.has_too_many_arrows() {
             notes.push(format!(
                 "{} hand-overs happened; their arrows are not drawn.",
-                self.bars.arrows.len()
+                self.count_of_arrows()
             ));
         }
         let shown: usize = self.plan.lanes.iter().map(|row| row.marks.len()).sum();
@@ -770,6 +780,10 @@ impl Drawing<'_> {
                 shown,
                 self.bars.marks.len()
             ));
+        }
+        let cuts = self.axis.cuts().count();
+        if cuts > MOST_CUTS {
+            notes.push(format!("{cuts} quiet stretches are cut short."));
         }
         if self.timeline.left_out > 0 {
             notes.push(format!("{} older events left out.", self.timeline.left_out));
@@ -907,6 +921,14 @@ impl Sign {
             Self::Stroke => group.add(line("z", x + 18.0, y - 9.0, x + 18.0, y + 9.0)),
         }
     }
+}
+
+fn zigzag(x: f64, top: f64, bottom: f64) -> Path {
+    let turns = ((bottom - top) / 16.0).ceil() as usize;
+    let turns = " l4 4 l-8 8 l4 4".repeat(turns);
+    Path::new()
+        .set("class", "c")
+        .set("d", format!("M{x:.1} {top:.1}{turns}"))
 }
 
 fn add_some(group: Group, text: Option<Text>) -> Group {
