@@ -1,6 +1,12 @@
 //! Jupyter counts characters, Rust counts bytes.
 
 /// The byte offset of a character offset; past the end it is the end.
+///
+/// ```
+/// use rust_lessons::kernel::offsets::to_bytes;
+///
+/// assert_eq!(to_bytes("ö = 1", 2), 3);
+/// ```
 #[must_use]
 pub fn to_bytes(text: &str, characters: usize) -> usize {
     text.char_indices()
@@ -8,7 +14,15 @@ pub fn to_bytes(text: &str, characters: usize) -> usize {
         .map_or(text.len(), |(offset, _)| offset)
 }
 
-/// The character offset of a byte offset; inside a character it is the one before it.
+/// The character offset of a byte offset.
+///
+/// ```
+/// use rust_lessons::kernel::offsets::to_characters;
+///
+/// assert_eq!(to_characters("ö = 1", 3), 2);
+/// ```
+///
+/// Inside a character it is the one before it.
 #[must_use]
 pub fn to_characters(text: &str, bytes: usize) -> usize {
     text.char_indices()
