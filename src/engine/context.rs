@@ -271,6 +271,15 @@ impl Context {
                 }
                 Err(self.unwound(&report))
             }
+            Ok(_) if report.ended_early.is_some() => {
+                if let Some(shown) = last {
+                    self.sink.display(shown);
+                }
+                let reason = report.ended_early.unwrap_or_default();
+                // What it defined is gone, as after a panic; evcxr keeps what was there before.
+                let message = format!("`?` ended the cell early: {reason}");
+                Err(CellError::plain(compile_error::NO_CODE, message))
+            }
             Ok(outputs) => {
                 for panic in &report.panics {
                     self.sink.text(

@@ -25,6 +25,8 @@ const VALUE_WITHIN_MS: u8 = 100;
 const CLEAR_OUTPUT: &str = "application/x-clear-output";
 /// evcxr's word for a cell that ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
+/// evcxr's word for a cell that a `?` has ended.
+const EARLY_END: &str = "EVCXR_ERROR_OCCURRED";
 /// evcxr's word for a variable whose type is another one now.
 const CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// What is shown when the learner's own panic hook took the message.
@@ -286,6 +288,12 @@ impl Reader {
             self.link.sink.text(Stream::Stdout, format!("{line}\n"));
             return;
         }
+        if line == EARLY_END {
+            self.catch_up_with_stderr();
+            let reason = self.last_stderr.trim_end().lines().next_back();
+            let reason = reason.unwrap_or_default().to_owned();
+            self.link.lock().report.ended_early = Some(reason);
+        }
         if line != PANIC {
             send(&self.link.lock(), &ToRuntime::Echo { line });
             return;
@@ -302,8 +310,8 @@ impl Reader {
         }
     }
 
-    /// Whether evcxr's own code has just said so on stderr, which it does before it prints its word.
-    fn said_to_be_lost(&mut self, variable: &str) -> bool {
+    /// Reads what is on stderr already: evcxr's code prints there before it prints its word.
+    fn catch_up_with_stderr(&mut self) {
         let mut buffer = vec![0; CHUNK];
         // Bounded: another thread may print for ever.
         for _ in 0..100 {
@@ -311,6 +319,11 @@ impl Reader {
                 break;
             }
         }
+    }
+
+    /// Whether evcxr's own code has just said so on stderr.
+    fn said_to_be_lost(&mut self, variable: &str) -> bool {
+        self.catch_up_with_stderr();
         let said = format!("The type of the variable {variable} was redefined, so was lost.");
         self.last_stderr.contains(&said)
     }

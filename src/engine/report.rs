@@ -67,6 +67,8 @@ pub struct Report {
     pub interrupted: bool,
     /// The cell ended by unwinding.
     pub unwound: bool,
+    /// A `?` ended the cell: the error that it met, as far as evcxr printed it.
+    pub ended_early: Option<String>,
     /// Panics of the cell's thread, in order, caught or not.
     pub panics: Vec<Panic>,
     /// Stop was pressed while the request was under way.

@@ -426,3 +426,14 @@ def assert_only_theirs(ran: Ran) -> None:
     for foreign in NOT_THEIRS:
         assert foreign not in ran.report, f"{foreign} in the report:\n{ran.report}"
     assert str(Path.home()) not in ran.report
+
+
+def test_a_question_mark_that_meets_an_error_is_an_error_of_the_cell(kernel: FrontEnd) -> None:
+    kernel.ok('let kept = 5;\nfn read(text: &str) -> Result<u32, std::num::ParseIntError> { text.parse() }')
+    assert kernel.ok('let good = read("4")?;\ngood').result == "4"
+    ran = kernel.run('println!("before");\nlet bad = read("x")?;\nprintln!("after");')
+    assert (ran.status, ran.stdout) == ("error", "before\n")
+    assert ran.error["ename"] == "error"
+    assert "invalid digit found in string" in ran.error["evalue"]
+    assert kernel.ok("(kept, good)").result == "(5, 4)", "what was there before is kept"
+    assert kernel.run("bad").error["ename"] == "E0425"
