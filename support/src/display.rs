@@ -77,6 +77,18 @@ pub fn clear_output(wait: bool) {
     send(&format!("application/x-clear-output{wait}"), &"");
 }
 
+/// Shows a picture under the running cell, and its words for those who do not see it: one display,
+/// in two types.
+pub(crate) fn show_picture(svg: &str, words: &dyn Text) {
+    // In one piece, so that no other thread's line comes between.
+    let block = format!(
+        "{}{}",
+        block("image/svg+xml", &svg),
+        block("text/plain", words)
+    );
+    let _ = io::stdout().lock().write_all(block.as_bytes());
+}
+
 #[track_caller]
 fn checked(mime: &str) -> &str {
     assert!(
@@ -89,10 +101,13 @@ fn checked(mime: &str) -> &str {
 /// One block of evcxr's text protocol. evcxr reads the MIME type up to the first space; the words
 /// behind it are for our kernel.
 fn send(mime: &str, data: &dyn Text) {
-    let block = format!("EVCXR_BEGIN_CONTENT {mime}\n{data}\nEVCXR_END_CONTENT\n");
     // In one piece: what other threads print must not come between. A closed stdout is not the
     // displaying code's fault.
-    let _ = io::stdout().lock().write_all(block.as_bytes());
+    let _ = io::stdout().lock().write_all(block(mime, data).as_bytes());
+}
+
+fn block(mime: &str, data: &dyn Text) -> String {
+    format!("EVCXR_BEGIN_CONTENT {mime}\n{data}\nEVCXR_END_CONTENT\n")
 }
 
 #[cfg(test)]

@@ -3,11 +3,16 @@
 mod axis;
 mod bars;
 mod drawing;
+mod labels;
+mod plan;
 mod rows;
+mod shapes;
+mod sign;
 mod words;
 
-pub(crate) use drawing::printable;
+pub(crate) use shapes::printable;
 
+use crate::display::show_picture;
 use crate::timeline::Timeline;
 
 impl Timeline {
@@ -42,11 +47,6 @@ impl Timeline {
     /// output, in the form that evcxr takes for a display. Anywhere else, use
     /// [`svg`](Self::svg), or print the timeline.
     pub fn evcxr_display(&self) {
-        // In one piece, so that no other thread's line comes between.
-        println!(
-            "EVCXR_BEGIN_CONTENT image/svg+xml\n{}\nEVCXR_END_CONTENT\n\
-             EVCXR_BEGIN_CONTENT text/plain\n{self}\nEVCXR_END_CONTENT",
-            self.svg()
-        );
+        show_picture(&self.svg(), self);
     }
 }

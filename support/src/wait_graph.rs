@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::display::show_picture;
 use crate::thread_mark::{NOTEBOOK, ThreadMark};
 use crate::watched::{self, Seen};
 
@@ -110,12 +111,7 @@ impl WaitGraph {
     /// Shows the picture under a notebook's cell, and the words for those who do not see it. The
     /// kernel calls this for the last expression of a cell.
     pub fn evcxr_display(&self) {
-        // In one piece, so that no other thread's line comes between.
-        println!(
-            "EVCXR_BEGIN_CONTENT image/svg+xml\n{}\nEVCXR_END_CONTENT\n\
-             EVCXR_BEGIN_CONTENT text/plain\n{self}\nEVCXR_END_CONTENT",
-            self.svg()
-        );
+        show_picture(&self.svg(), self);
     }
 
     /// What is to be seen now, without the waits that were there earlier.
