@@ -11,7 +11,7 @@ use super::config::start_up_cells;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, Static, rewrite};
+use super::rewrite::{Edited, Rewritten, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
@@ -56,6 +56,8 @@ struct Ended {
     outcome: Outcome,
     /// Compiled code was loaded and started.
     ran: bool,
+    /// evcxr compiles the cell's items into later cells. It does after a panic too.
+    taken_over: bool,
 }
 
 /// The cells whose source is kept for panics in functions that they define.
@@ -122,47 +124,37 @@ impl Context {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
-        let Rewritten { edited, statics } = rewrite(code, self.next_request);
+        let cell = rewrite(code, self.next_request, &self.statics);
         self.cells.push(CellSource {
             count,
-            edited: edited.clone(),
+            edited: cell.edited.clone(),
         });
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
-        self.revive_statics();
-        let Ended { outcome, ran } = self.run(&edited, count, !statics.is_empty());
-        // Also where the cell panicked: its items are there, and so are their symbols.
-        if ran {
-            self.keep_statics(statics);
+        self.run_rewritten(&cell, count)
+    }
+
+    fn run_rewritten(&mut self, cell: &Rewritten, count: usize) -> Outcome {
+        let generation = self.next_request;
+        let share = self.statics.must_be_shared(cell);
+        let Ended {
+            outcome,
+            ran,
+            taken_over,
+        } = self.run(&cell.edited, count, share);
+        if taken_over {
+            for note in self.statics.keep(cell, generation, ran && share) {
+                self.sink.text(Stream::Stderr, note);
+            }
         }
         outcome
     }
 
-    /// Lets the cells after this one use its statics instead of copies of their own.
-    fn keep_statics(&mut self, statics: Vec<Static>) {
-        for item in statics {
-            // A declaration that does not compile (a type that only its own cell knows) leaves the
-            // static what it is in evcxr: a fresh one in every cell.
-            if self.run_unseen(&item.declaration()).is_ok() {
-                self.statics.keep(item);
-            }
-        }
-    }
-
-    /// Defines again, with their first values, the statics that the last process took with it.
-    fn revive_statics(&mut self) {
-        for lost in self.statics.take_lost() {
-            let Rewritten { edited, statics } = rewrite(&lost.source, self.next_request);
-            if self.run(&edited, 0, true).ran {
-                self.keep_statics(statics);
-            }
-        }
-    }
-
     /// Runs code of our own, which has no value and is not shown.
     fn run_unseen(&mut self, code: &str) -> Outcome {
-        self.run(&Edited::unchanged(code), 0, false).outcome
+        let cell = rewrite(code, self.next_request, &self.statics);
+        self.run_rewritten(&cell, 0)
     }
 
     /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
@@ -220,6 +212,7 @@ impl Context {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
+                taken_over: false,
             };
         }
         let sink = Arc::clone(&self.sink);
@@ -239,9 +232,11 @@ impl Context {
         }
         let report = self.link.finish();
         let ran = report.ran && !died;
+        let taken_over = result.is_ok();
         Ended {
             outcome: self.conclude(result, report, cell, count, &variables),
             ran,
+            taken_over,
         }
     }
 

@@ -19,20 +19,26 @@ pub fn ends_with_value(code: &str) -> bool {
 /// The cell as the statements of a function.
 #[must_use]
 pub fn body(code: &str) -> Option<ast::StmtList> {
-    let file = SourceFile::parse(&wrap(code), EDITION).tree();
-    file.items().find_map(|item| match item {
+    list(&SourceFile::parse(&wrap(code), EDITION).tree())
+}
+
+/// The statements of a wrapped cell, without its last expression.
+pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
+    let list = list(wrapped);
+    list.into_iter().flat_map(|list| list.statements())
+}
+
+/// The last expression of a wrapped cell, where no semicolon follows it.
+#[must_use]
+pub fn tail(wrapped: &SourceFile) -> Option<ast::Expr> {
+    list(wrapped)?.tail_expr()
+}
+
+fn list(wrapped: &SourceFile) -> Option<ast::StmtList> {
+    wrapped.items().find_map(|item| match item {
         ast::Item::Fn(function) => function.body()?.stmt_list(),
         _ => None,
     })
-}
-
-/// The statements of a wrapped cell.
-pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
-    let function = wrapped.items().find_map(|item| match item {
-        ast::Item::Fn(function) => function.body()?.stmt_list(),
-        _ => None,
-    });
-    function.into_iter().flat_map(|list| list.statements())
 }
 
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
