@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
+use super::known::Known;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
 use super::rewrite::{Edited, Rewritten, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
-use super::static_store::Statics;
-use super::syntax::{ends_with_value, first_error};
+
+use super::syntax::{CLEAR, clears, ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -47,7 +48,9 @@ pub struct Context {
     link: Arc<Link>,
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
-    statics: Statics,
+    known: Known,
+    /// What gives an empty evcxr the names that cells need.
+    start_up: Vec<String>,
     next_request: u64,
 }
 
@@ -62,6 +65,14 @@ struct Ended {
 
 /// The cells whose source is kept for panics in functions that they define.
 const KEPT_CELLS: usize = 1_000;
+
+/// How the names start that cells have from the kernel, and that are no concern of the learner's.
+const HIDDEN: [&str; 4] = [
+    "lesson_block_",
+    "lesson_crate_",
+    "lesson_static",
+    "lesson_stop",
+];
 
 impl Context {
     /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
@@ -98,7 +109,8 @@ impl Context {
             link,
             sink,
             cells: Vec::new(),
-            statics: Statics::default(),
+            known: Known::default(),
+            start_up: Vec::new(),
             next_request: 1,
         };
         context
@@ -106,14 +118,28 @@ impl Context {
             .set_opt_level(&request.opt_level)
             .map_err(|error| failed(error.to_string()))?;
         let unstable_types = unstable_types(&places.build());
-        for cell in start_up_cells(&settings, &prepared.support, unstable_types) {
-            context.run_unseen(&cell).map_err(|error| CellError {
+        context.start_up = start_up_cells(&settings, &prepared.support, unstable_types);
+        context.run_start_up()?;
+        Ok(context)
+    }
+
+    fn run_start_up(&mut self) -> Result<(), CellError> {
+        for cell in self.start_up.clone() {
+            self.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
                 evalue: format!("the kernel's start-up cell failed: {}", error.evalue),
                 traceback: error.traceback,
             })?;
         }
-        Ok(context)
+        Ok(())
+    }
+
+    /// `:clear` empties evcxr, also of what the kernel needs. Only the clearing is done here; the cell
+    /// still has the line.
+    fn clear(&mut self) -> Result<(), CellError> {
+        self.known = Known::default();
+        self.run(&Edited::unchanged(CLEAR), 0, false).outcome?;
+        self.run_start_up()
     }
 
     /// Runs a cell.
@@ -124,7 +150,12 @@ impl Context {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
-        let cell = rewrite(code, self.next_request, &self.statics);
+        // Editors of other systems put it before a file; the compiler takes it in files alone.
+        let code = code.strip_prefix('\u{feff}').unwrap_or(code);
+        if clears(code) {
+            self.clear()?;
+        }
+        let cell = rewrite(code, self.next_request, &self.known);
         self.cells.push(CellSource {
             count,
             edited: cell.edited.clone(),
@@ -137,14 +168,14 @@ impl Context {
 
     fn run_rewritten(&mut self, cell: &Rewritten, count: usize) -> Outcome {
         let generation = self.next_request;
-        let share = self.statics.must_be_shared(cell);
+        let share = self.known.statics.must_be_shared(cell);
         let Ended {
             outcome,
             ran,
             taken_over,
         } = self.run(&cell.edited, count, share);
         if taken_over {
-            for note in self.statics.keep(cell, generation, ran && share) {
+            for note in self.known.keep(cell, generation, ran && share) {
                 self.sink.text(Stream::Stderr, note);
             }
         }
@@ -153,7 +184,7 @@ impl Context {
 
     /// Runs code of our own, which has no value and is not shown.
     fn run_unseen(&mut self, code: &str) -> Outcome {
-        let cell = rewrite(code, self.next_request, &self.statics);
+        let cell = rewrite(code, self.next_request, &self.known);
         self.run_rewritten(&cell, 0)
     }
 
@@ -170,7 +201,12 @@ impl Context {
     /// # Errors
     /// When the analysis fails.
     pub fn complete(&mut self, code: &str, offset: usize) -> anyhow::Result<evcxr::Completions> {
-        self.evcxr.completions(code, offset)
+        let mut found = self.evcxr.completions(code, offset)?;
+        let ours = |code: &str| HIDDEN.iter().any(|start| code.starts_with(start));
+        found
+            .completions
+            .retain(|completion| !ours(&completion.code));
+        Ok(found)
     }
 
     /// Documentation of what ends at a byte offset, as text and as HTML.
@@ -228,7 +264,7 @@ impl Context {
         let died = matches!(result, Err(Error::SubprocessTerminated(_)));
         if died {
             self.link.drain();
-            self.statics.process_ended();
+            self.known.statics.process_ended();
         }
         let report = self.link.finish();
         let ran = report.ran && !died;
@@ -331,7 +367,7 @@ impl Context {
         match self.evcxr.execute("let _ = ();") {
             Err(Error::SubprocessTerminated(message)) => {
                 self.link.drain();
-                self.statics.process_ended();
+                self.known.statics.process_ended();
                 let _ = self.link.finish();
                 crash::describe(&message, variables, None, false)
             }

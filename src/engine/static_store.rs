@@ -191,15 +191,16 @@ fn defines(statics: &[Static], item: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::known::Known;
     use crate::engine::rewrite::rewrite;
 
     /// Runs cells; returns what the learner was told at the last one.
     fn run(cells: &[&str]) -> String {
-        let mut statics = Statics::default();
+        let mut known = Known::default();
         let mut told = Vec::new();
         for (cell, generation) in cells.iter().zip(1..) {
-            let rewritten = rewrite(cell, generation, &statics);
-            told = statics.keep(&rewritten, generation, true);
+            let rewritten = rewrite(cell, generation, &known);
+            told = known.keep(&rewritten, generation, true);
             let renamed = rewritten
                 .edited
                 .code()
@@ -299,9 +300,9 @@ mod tests {
     #[test]
     fn a_new_process_needs_the_statics_again() {
         let mut statics = Statics::default();
-        let next = rewrite("1 + 1", 2, &statics);
+        let next = rewrite("1 + 1", 2, &Known::default());
         assert!(!statics.must_be_shared(&next));
-        let cell = rewrite("static D: u8 = 1;", 1, &statics);
+        let cell = rewrite("static D: u8 = 1;", 1, &Known::default());
         assert!(statics.must_be_shared(&cell));
         statics.keep(&cell, 1, true);
         assert!(!statics.must_be_shared(&next));

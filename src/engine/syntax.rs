@@ -59,12 +59,16 @@ pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
 pub fn in_cell(code: &str, offset: usize) -> usize {
     let mut left = offset.saturating_sub(HEAD.len());
     let mut before = 0;
-    for line in code.split_inclusive('\n') {
+    for (index, line) in code.split_inclusive('\n').enumerate() {
         // As `str::lines` sees it.
         let text = line.strip_suffix('\n').unwrap_or(line);
         let text = text.strip_suffix('\r').unwrap_or(text);
         // A command is blank there.
-        let shown = if is_command(text) { 0 } else { text.len() };
+        let shown = if is_no_code(index, text) {
+            0
+        } else {
+            text.len()
+        };
         if left <= shown {
             return before + left;
         }
@@ -79,14 +83,37 @@ fn is_command(line: &str) -> bool {
     line.starts_with([':', '!'])
 }
 
+/// Whether the line of this number, from 0, is nothing for the compiler.
+fn is_no_code(index: usize, line: &str) -> bool {
+    is_command(line) || (index == 0 && is_shebang(line))
+}
+
+/// Whether a first line is for the operating system (`#!/usr/bin/env …`), and no attribute of Rust.
+#[must_use]
+pub fn is_shebang(line: &str) -> bool {
+    line.strip_prefix("#!")
+        .is_some_and(|rest| !rest.trim_start().starts_with('['))
+}
+
+/// The command that empties evcxr.
+pub const CLEAR: &str = ":clear";
+
+/// Whether a cell has evcxr forget everything: one of the commands before its code says so.
+#[must_use]
+pub fn clears(code: &str) -> bool {
+    code.lines()
+        .take_while(|line| is_command(line) || line.starts_with("//") || line.trim().is_empty())
+        .any(|line| line.trim_end() == CLEAR)
+}
+
 const HEAD: &str = "fn cell() {\n";
 
 /// The cell inside a function, with commands blanked out.
 #[must_use]
 pub fn wrap(code: &str) -> String {
     let mut wrapped = String::from(HEAD);
-    for line in code.lines() {
-        if !is_command(line) {
+    for (index, line) in code.lines().enumerate() {
+        if !is_no_code(index, line) {
             wrapped.push_str(line);
         }
         wrapped.push('\n');

@@ -50,6 +50,17 @@ pub fn items_of(item: &ast::Item) -> Vec<Item> {
     named.into_iter().collect()
 }
 
+/// An item of ours, which has a name and nothing else.
+#[must_use]
+pub fn hidden(name: &str) -> Item {
+    Item {
+        name: name.to_owned(),
+        text: "hidden".to_owned(),
+        mentions: BTreeSet::new(),
+        imported: false,
+    }
+}
+
 /// The name under which evcxr keeps an item; what has none is kept with the named item before it.
 #[must_use]
 pub fn name(item: &ast::Item) -> Option<String> {

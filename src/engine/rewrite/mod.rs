@@ -1,20 +1,28 @@
 //! What is changed in a cell before it is compiled, unseen by the learner.
 
 pub mod checkpoints;
+mod collect;
 pub mod edits;
+mod extern_crates;
 pub mod items;
-pub mod macro_statics;
-pub mod main_function;
+mod macro_rules;
+mod macro_statics;
+mod main_function;
+pub mod nameless;
 pub mod statics;
 
-use ra_ap_syntax::{AstNode, SourceFile, SyntaxNode, ast};
+use std::collections::BTreeSet;
+
+use ra_ap_syntax::{AstNode, SourceFile};
 
 pub use edits::{Edited, Insertion};
 pub use items::Item;
+pub use nameless::Block;
 pub use statics::{Static, Symbol};
 
-use super::static_store::Statics;
-use super::syntax::{EDITION, in_cell, statements, wrap};
+use super::known::Known;
+use super::syntax::{CLEAR, EDITION, clears, in_cell, is_shebang, statements, wrap};
+use collect::Collected;
 
 /// A cell ready to be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,23 +33,65 @@ pub struct Rewritten {
     pub statics: Vec<Static>,
     /// The items that it defines.
     pub items: Vec<Item>,
+    /// The macros that it defines.
+    pub macros: BTreeSet<String>,
+    /// The blocks that it defines.
+    pub blocks: Vec<Block>,
+    /// The modules of earlier blocks that it does away with.
+    pub gone: Vec<String>,
 }
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
-/// `generation` is the number of the run; `known` has the statics of earlier cells.
+/// `generation` is the number of the run; `known` is what earlier cells have defined.
 #[must_use]
-pub fn rewrite(code: &str, generation: u64, known: &Statics) -> Rewritten {
+pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
             edited: Edited::unchanged(code),
             statics: Vec::new(),
             items: Vec::new(),
+            macros: BTreeSet::new(),
+            blocks: Vec::new(),
+            gone: Vec::new(),
         };
     }
     let root = file.tree();
-    let mut insertions = Vec::new();
+    let mut collected = Collected::from(&root, generation, &known.macros);
+    let names: BTreeSet<&str> = collected
+        .items
+        .iter()
+        .map(|item| item.name.as_str())
+        .collect();
+    let gone = known.replaced(&mut collected.blocks, &names);
+    collected.name_blocks(&gone);
+    let Collected {
+        statics,
+        items,
+        macros,
+        blocks,
+        mut insertions,
+        ..
+    } = collected;
+    // In this order where they share a place: what stands before an item comes first.
+    let mut first: Vec<Insertion> = Vec::new();
+    if let Some(statement) = statements(&root).next() {
+        let at = usize::from(statement.syntax().text_range().start());
+        let naming = known.statics.naming_macro_for(&items, &statics, generation);
+        let modules = gone.iter().map(|module| nameless::empty_module(module));
+        first.extend(
+            naming
+                .into_iter()
+                .chain(modules)
+                .map(|text| Insertion { at, text }),
+        );
+    }
+    first.extend(blocks.iter().map(|block| Insertion {
+        at: block.start,
+        text: block.anchor(),
+    }));
+    insertions.splice(0..0, first);
     if !code.contains(checkpoints::OFF) {
         insertions.extend(checkpoints::places(root.syntax()).map(|at| Insertion {
             at,
@@ -49,124 +99,35 @@ pub fn rewrite(code: &str, generation: u64, known: &Statics) -> Rewritten {
         }));
     }
     insertions.extend(main_function::call(&root));
-    let mut found = Found {
-        generation,
-        statics: Vec::new(),
-        insertions,
-    };
-    let mut items: Vec<Item> = Vec::new();
-    let mut kept_with = None;
-    for statement in statements(&root) {
-        if let ast::Stmt::Item(item) = &statement {
-            kept_with = items::name(item).or(kept_with);
-            items.extend(items::items_of(item));
-            found.inside(item.syntax(), kept_with.as_deref());
-        } else {
-            found.macro_statement(statement.syntax());
-        }
-    }
-    if let Some(tail) = super::syntax::tail(&root) {
-        found.macro_statement(tail.syntax());
-    }
-    let Found {
-        statics,
-        mut insertions,
-        ..
-    } = found;
-    let first = statements(&root).next();
-    let macro_place = first.map(|statement| usize::from(statement.syntax().text_range().start()));
-    let naming = known.naming_macro_for(&items, &statics, generation);
-    if let (Some(at), Some(text)) = (macro_place, naming) {
-        insertions.insert(0, Insertion { at, text });
-    }
     for insertion in &mut insertions {
         insertion.at = in_cell(code, insertion.at);
     }
+    insertions.extend(comments(code));
     Rewritten {
         edited: Edited::new(code, insertions),
         statics,
         items,
+        macros,
+        blocks,
+        gone,
     }
 }
 
-/// The statics of a cell, and what is inserted for them, at places of the wrapped cell.
-struct Found {
-    generation: u64,
-    statics: Vec<Static>,
-    insertions: Vec<Insertion>,
-}
-
-impl Found {
-    /// All statics inside an item, which evcxr keeps under the name `item`.
-    fn inside(&mut self, node: &SyntaxNode, item: Option<&str>) {
-        for node in node.descendants() {
-            if let Some(found) = ast::Static::cast(node.clone()) {
-                self.item(&found, item);
-            } else if let Some(call) = ast::MacroCall::cast(node)
-                && let Some(call) = macro_statics::Call::read(&call)
-            {
-                self.call(&call, item);
-            }
+/// Turns lines into comments that the compiler, or evcxr, must not see: a shebang, and the command that
+/// the kernel has carried out already.
+fn comments(code: &str) -> Vec<Insertion> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for (index, line) in code.split_inclusive('\n').enumerate() {
+        if (index == 0 && is_shebang(line)) || (clears(code) && line.trim_end() == CLEAR) {
+            found.push(Insertion {
+                at,
+                text: "//".to_owned(),
+            });
         }
+        at += line.len();
     }
-
-    /// A macro at the top level of the cell, of which we make items.
-    fn macro_statement(&mut self, statement: &SyntaxNode) {
-        // Statics inside a block of the cell are the cell's own, and gone with it.
-        let calls = statement.descendants().filter_map(ast::MacroCall::cast);
-        for call in calls.filter(|call| {
-            call.syntax()
-                .ancestors()
-                .take(3)
-                .any(|node| node == *statement)
-        }) {
-            if let Some(call) = macro_statics::Call::read(&call) {
-                self.call(&call, None);
-            }
-        }
-    }
-
-    fn item(&mut self, found: &ast::Static, item: Option<&str>) {
-        if let Some(at) = statics::attribute_place(found)
-            && let Some((name, mentions)) = statics::name_and_mentions(found)
-        {
-            let item = item.map(str::to_owned);
-            let text = self.add(name, mentions, item).attribute();
-            self.insertions.push(Insertion { at, text });
-        }
-    }
-
-    fn call(&mut self, call: &macro_statics::Call, item: Option<&str>) {
-        let attributes: Vec<String> = call
-            .made
-            .iter()
-            .map(|made| {
-                let item = item.unwrap_or(&made.name).to_owned();
-                self.add(made.name.clone(), made.mentions.clone(), Some(item))
-                    .attribute()
-            })
-            .collect();
-        self.insertions.extend(call.insertions(&attributes));
-    }
-
-    fn add(
-        &mut self,
-        name: String,
-        mentions: std::collections::BTreeSet<String>,
-        item: Option<String>,
-    ) -> Symbol {
-        let symbol = Symbol {
-            generation: self.generation,
-            number: self.statics.len(),
-        };
-        self.statics.push(Static {
-            name,
-            item,
-            mentions,
-            symbol,
-        });
-        symbol
-    }
+    found
 }
 
 #[cfg(test)]
@@ -176,7 +137,7 @@ mod tests {
     #[track_caller]
     fn check(code: &str, expected: &str) {
         let marked = expected.replace('§', checkpoints::CALL);
-        assert_eq!(rewrite(code, 7, &Statics::default()).edited.code(), marked);
+        assert_eq!(rewrite(code, 7, &Known::default()).edited.code(), marked);
     }
 
     #[test]
@@ -239,7 +200,7 @@ mod tests {
         check(
             "impl A { fn a() { static N: u8 = 0; fn b() { static N: u8 = 1; } } }",
             &format!(
-                "impl A {{ fn a() {{ {first}static N: u8 = 0; fn b() {{ {second}static N: u8 = 1; }} }} }}"
+                "mod lesson_block_7_0 {{}} impl A {{ fn a() {{ {first}static N: u8 = 0; fn b() {{ {second}static N: u8 = 1; }} }} }}"
             ),
         );
     }
@@ -258,7 +219,7 @@ mod tests {
         let rewritten = rewrite(
             "thread_local! { pub static N: Cell<u8> = Cell::new(1); }",
             7,
-            &Statics::default(),
+            &Known::default(),
         );
         assert_eq!(
             rewritten.edited.code(),
@@ -280,7 +241,7 @@ mod tests {
             "lazy_static! { static ref A: u8 = 1; pub static ref B: Vec<&'static str> = vec![ref_to()]; }",
             "lazy_static::lazy_static! { static ref A: u8 = 1; }\nA.len()",
         ] {
-            let rewritten = rewrite(code, 7, &Statics::default());
+            let rewritten = rewrite(code, 7, &Known::default());
             assert!(!rewritten.statics.is_empty(), "{code}");
             assert_eq!(
                 crate::engine::syntax::first_error(rewritten.edited.code()),
@@ -289,6 +250,45 @@ mod tests {
                 rewritten.edited.code()
             );
         }
+    }
+
+    #[test]
+    fn a_crate_of_the_toolchain_is_hidden_from_evcxr() {
+        check(
+            "extern crate alloc;",
+            "mod lesson_crate_alloc { pub extern crate alloc; } use lesson_crate_alloc::alloc;",
+        );
+        check(
+            "pub extern crate core as c;",
+            "mod lesson_crate_c { pub extern crate core as c; } use lesson_crate_c::c;",
+        );
+        check("extern crate rand;", "extern crate rand;");
+    }
+
+    #[test]
+    fn a_macro_has_a_path_and_modules_use_it() {
+        check(
+            "macro_rules! m { () => {} }\nfn f() { m!() }\nmod a { fn f() { m!(); n!() } }",
+            "#[macro_export] macro_rules! m { () => {} }\nfn f() { m!() }\nmod a { fn f() { crate::m!(); n!() } }",
+        );
+        check(
+            "macro_rules! m { () => {} }\nmod a { use crate::m; fn f() { m!() } }",
+            "#[macro_export] macro_rules! m { () => {} }\nmod a { use crate::m; fn f() { m!() } }",
+        );
+        check(
+            "#[macro_export]\nmacro_rules! m { () => {} }",
+            "#[macro_export]\nmacro_rules! m { () => {} }",
+        );
+    }
+
+    #[test]
+    fn lines_that_are_no_rust_become_comments() {
+        check(
+            "#!/usr/bin/env cargo\nloop {}",
+            "//#!/usr/bin/env cargo\nloop {§}",
+        );
+        check("#![allow(unused)]\nloop {}", "#![allow(unused)]\nloop {§}");
+        check("// new\n:clear\nloop {}", "// new\n//:clear\nloop {§}");
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub struct Static {
     pub name: String,
     /// The name under which evcxr keeps the item that it is part of: a redefinition replaces both.
     pub item: Option<String>,
+    /// The nameless block that it is part of, by its place in the cell.
+    pub block: Option<usize>,
     /// The names that its type mentions.
     pub mentions: BTreeSet<String>,
     /// Where its value is.
