@@ -34,11 +34,14 @@ pub fn call(root: &SourceFile) -> Option<Insertion> {
         .ret_type()
         .and_then(|result| result.ty())
         .map_or_else(String::new, |ty| ty.syntax().text().to_string());
-    // What a program would do with it: an error is shown with `Debug`, an exit code is not shown.
+    // As a program does: an error is shown by `Debug`, and every end but success is one.
     let text = match ty.as_str() {
         "" | "()" | "!" => " main();",
         ty if ty.contains("Result") => " main().map_err(|error| format!(\"Error: {error:?}\"))?;",
-        _ => " let _ = main();",
+        _ => {
+            " assert!(std::process::Termination::report(main()) == std::process::ExitCode::SUCCESS, \
+             \"`main` ended with a failure\");"
+        }
     };
     Some(Insertion {
         at: usize::from(main.syntax().text_range().end()),
