@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rewrite::{checkpoints, value};
+use super::rewrite::{checkpoints, statics, value};
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
 /// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
@@ -44,9 +44,11 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}",
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}",
             checkpoints::DEFINITION,
-            value::DEFINITION
+            value::DEFINITION,
+            statics::DEFINITION,
+            statics::naming_macro(std::iter::empty()),
         ),
     ];
     if !settings.dependencies.is_empty() {

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
+use super::known::Known;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, Static, rewrite, value};
+use super::rewrite::{Edited, Rewritten, rewrite, value};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
-use super::static_store::Statics;
 use super::syntax::{ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
@@ -48,8 +48,8 @@ pub struct Context {
     link: Arc<Link>,
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
-    statics: Statics,
-    /// Run before the first cell, and after `:clear`.
+    known: Known,
+    /// Run before the first cell, and after `:clear`: what gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
     next_request: u64,
 }
@@ -59,10 +59,21 @@ struct Ended {
     outcome: Outcome,
     /// Compiled code was loaded and started.
     ran: bool,
+    /// evcxr compiles the cell's items into later cells. It does after a panic too.
+    taken_over: bool,
 }
 
 /// The cells whose source is kept for panics in functions that they define.
 const KEPT_CELLS: usize = 1_000;
+
+/// How the names start that cells have from the kernel, and that are no concern of the learner's.
+const HIDDEN: [&str; 5] = [
+    "lesson_block_",
+    "lesson_crate_",
+    "lesson_static",
+    "lesson_stop",
+    "lesson_value",
+];
 
 impl Context {
     /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
@@ -99,7 +110,7 @@ impl Context {
             link,
             sink,
             cells: Vec::new(),
-            statics: Statics::default(),
+            known: Known::default(),
             start_up: start_up_cells(
                 &settings,
                 &prepared.support,
@@ -131,6 +142,8 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        // Editors of other systems put it before a file; the compiler takes it in files alone.
+        let code = code.strip_prefix('\u{feff}').unwrap_or(code);
         let (commands, rest) = own_commands::split(code);
         let mut value = CellValue::new();
         for command in commands {
@@ -144,7 +157,7 @@ impl Context {
         match command {
             OwnCommand::Clear => {
                 let value = self.run_unseen(command.text())?;
-                self.statics.clear();
+                self.known = Known::default();
                 self.run_start_up()?;
                 Ok(value)
             }
@@ -181,7 +194,7 @@ impl Context {
         match self.evcxr.execute("let _ = ();") {
             Err(Error::SubprocessTerminated(message)) => {
                 self.link.drain();
-                self.statics.process_ended();
+                self.known.statics.process_ended();
                 let _ = self.link.finish();
                 Some(message)
             }
@@ -193,50 +206,41 @@ impl Context {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
-        let Rewritten { edited, statics } = rewrite(code, self.next_request);
+        let cell = rewrite(code, self.next_request, &self.known);
         self.cells.push(CellSource {
             count,
-            edited: edited.clone(),
+            edited: cell.edited.clone(),
         });
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
-        self.revive_statics();
-        let Ended { outcome, ran } = self.run(&edited, count, !statics.is_empty());
-        // Also where the cell panicked: its items are there, and so are their symbols.
-        if ran {
-            self.keep_statics(statics);
-        }
+        let outcome = self.run_rewritten(&cell, count);
         if value::changes_format(code) {
             let _ = self.run_unseen(value::OTHER_FORMAT);
         }
         outcome
     }
 
-    /// Lets the cells after this one use its statics instead of copies of their own.
-    fn keep_statics(&mut self, statics: Vec<Static>) {
-        for item in statics {
-            // A declaration that does not compile (a type that only its own cell knows) leaves the
-            // static what it is in evcxr: a fresh one in every cell.
-            if self.run_unseen(&item.declaration()).is_ok() {
-                self.statics.keep(item);
+    fn run_rewritten(&mut self, cell: &Rewritten, count: usize) -> Outcome {
+        let generation = self.next_request;
+        let share = self.known.statics.must_be_shared(cell);
+        let Ended {
+            outcome,
+            ran,
+            taken_over,
+        } = self.run(&cell.edited, count, share);
+        if taken_over {
+            for note in self.known.keep(cell, generation, ran && share) {
+                self.sink.text(Stream::Stderr, note);
             }
         }
-    }
-
-    /// Defines again, with their first values, the statics that the last process took with it.
-    fn revive_statics(&mut self) {
-        for lost in self.statics.take_lost() {
-            let Rewritten { edited, statics } = rewrite(&lost.source, self.next_request);
-            if self.run(&edited, 0, true).ran {
-                self.keep_statics(statics);
-            }
-        }
+        outcome
     }
 
     /// Runs code of our own, which has no value and is not shown.
     fn run_unseen(&mut self, code: &str) -> Outcome {
-        self.run(&Edited::unchanged(code), 0, false).outcome
+        let cell = rewrite(code, self.next_request, &self.known);
+        self.run_rewritten(&cell, 0)
     }
 
     /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
@@ -252,7 +256,12 @@ impl Context {
     /// # Errors
     /// When the analysis fails.
     pub fn complete(&mut self, code: &str, offset: usize) -> anyhow::Result<evcxr::Completions> {
-        self.evcxr.completions(code, offset)
+        let mut found = self.evcxr.completions(code, offset)?;
+        let ours = |code: &str| HIDDEN.iter().any(|start| code.starts_with(start));
+        found
+            .completions
+            .retain(|completion| !ours(&completion.code));
+        Ok(found)
     }
 
     /// Documentation of what ends at a byte offset, as text and as HTML.
@@ -294,6 +303,7 @@ impl Context {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
+                taken_over: false,
             };
         }
         let sink = Arc::clone(&self.sink);
@@ -309,13 +319,15 @@ impl Context {
         let died = matches!(result, Err(Error::SubprocessTerminated(_)));
         if died {
             self.link.drain();
-            self.statics.process_ended();
+            self.known.statics.process_ended();
         }
         let report = self.link.finish();
         let ran = report.ran && !died;
+        let taken_over = result.is_ok();
         Ended {
             outcome: self.conclude(result, report, cell, count, &variables),
             ran,
+            taken_over,
         }
     }
 

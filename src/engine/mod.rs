@@ -6,6 +6,7 @@ pub mod context;
 pub mod crash;
 pub mod demux;
 pub mod interrupt;
+pub mod known;
 pub mod link;
 pub mod outcome;
 pub mod own_commands;

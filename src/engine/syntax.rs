@@ -19,22 +19,26 @@ pub fn ends_with_value(code: &str) -> bool {
 /// The cell as the statements of a function.
 #[must_use]
 pub fn body(code: &str) -> Option<ast::StmtList> {
-    body_of(&SourceFile::parse(&wrap(code), EDITION).tree())
+    list(&SourceFile::parse(&wrap(code), EDITION).tree())
 }
 
-/// The statements, and the value, of a wrapped cell.
+/// The statements of a wrapped cell, without its last expression.
+pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
+    let list = list(wrapped);
+    list.into_iter().flat_map(|list| list.statements())
+}
+
+/// The last expression of a wrapped cell, where no semicolon follows it.
 #[must_use]
-pub fn body_of(wrapped: &SourceFile) -> Option<ast::StmtList> {
+pub fn tail(wrapped: &SourceFile) -> Option<ast::Expr> {
+    list(wrapped)?.tail_expr()
+}
+
+fn list(wrapped: &SourceFile) -> Option<ast::StmtList> {
     wrapped.items().find_map(|item| match item {
         ast::Item::Fn(function) => function.body()?.stmt_list(),
         _ => None,
     })
-}
-
-/// The statements of a wrapped cell.
-pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
-    let body = body_of(wrapped);
-    body.into_iter().flat_map(|list| list.statements())
 }
 
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
@@ -61,7 +65,7 @@ pub fn in_cell(code: &str, offset: usize) -> usize {
         let text = line.strip_suffix('\n').unwrap_or(line);
         let text = text.strip_suffix('\r').unwrap_or(text);
         // A command is blank there.
-        let blank = number < head && is_command(text);
+        let blank = number < head && is_no_code(number, text);
         let shown = if blank { 0 } else { text.len() };
         if left <= shown {
             return before + left;
@@ -76,7 +80,10 @@ pub fn in_cell(code: &str, offset: usize) -> usize {
 #[must_use]
 pub fn lines_before_rust(code: &str) -> usize {
     code.lines()
-        .take_while(|line| is_command(line) || line.starts_with("//") || line.trim().is_empty())
+        .enumerate()
+        .take_while(|(number, line)| {
+            is_no_code(*number, line) || line.starts_with("//") || line.trim().is_empty()
+        })
         .count()
 }
 
@@ -84,6 +91,18 @@ pub fn lines_before_rust(code: &str) -> usize {
 /// one for the shell.
 fn is_command(line: &str) -> bool {
     line.starts_with('!') || line.trim_start_matches(' ').starts_with(':')
+}
+
+/// Whether the line of this number, from 0, is nothing for the compiler.
+fn is_no_code(index: usize, line: &str) -> bool {
+    is_command(line) || (index == 0 && is_shebang(line))
+}
+
+/// Whether a first line is for the operating system (`#!/usr/bin/env …`), and no attribute of Rust.
+#[must_use]
+pub fn is_shebang(line: &str) -> bool {
+    line.strip_prefix("#!")
+        .is_some_and(|rest| !rest.trim_start().starts_with('['))
 }
 
 const HEAD: &str = "fn cell() {\n";
@@ -94,7 +113,7 @@ pub fn wrap(code: &str) -> String {
     let mut wrapped = String::from(HEAD);
     let head = lines_before_rust(code);
     for (number, line) in code.lines().enumerate() {
-        if number >= head || !is_command(line) {
+        if number >= head || !is_no_code(number, line) {
             wrapped.push_str(line);
         }
         wrapped.push('\n');

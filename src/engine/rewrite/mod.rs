@@ -1,16 +1,29 @@
 //! What is changed in a cell before it is compiled, unseen by the learner.
 
 pub mod checkpoints;
+mod collect;
 pub mod edits;
+mod extern_crates;
+pub mod items;
+mod macro_rules;
+mod macro_statics;
+mod main_function;
+pub mod nameless;
 pub mod statics;
 pub mod value;
 
-use ra_ap_syntax::{AstNode, SourceFile, ast};
+use std::collections::BTreeSet;
+
+use ra_ap_syntax::{AstNode, SourceFile};
 
 pub use edits::{Edited, Insertion};
-pub use statics::Static;
+pub use items::Item;
+pub use nameless::Block;
+pub use statics::{Static, Symbol};
 
-use super::syntax::{EDITION, in_cell, statements, wrap};
+use super::known::Known;
+use super::syntax::{EDITION, in_cell, is_shebang, statements, wrap};
+use collect::Collected;
 
 /// A cell ready to be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,50 +32,98 @@ pub struct Rewritten {
     pub edited: Edited,
     /// The statics that it defines.
     pub statics: Vec<Static>,
+    /// The items that it defines.
+    pub items: Vec<Item>,
+    /// The macros that it defines.
+    pub macros: BTreeSet<String>,
+    /// The blocks that it defines.
+    pub blocks: Vec<Block>,
+    /// The modules of earlier blocks that it does away with.
+    pub gone: Vec<String>,
 }
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
+///
+/// `generation` is the number of the run; `known` is what earlier cells have defined.
 #[must_use]
-pub fn rewrite(code: &str, generation: u64) -> Rewritten {
+pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
             edited: Edited::unchanged(code),
             statics: Vec::new(),
+            items: Vec::new(),
+            macros: BTreeSet::new(),
+            blocks: Vec::new(),
+            gone: Vec::new(),
         };
     }
     let root = file.tree();
-    let mut insertions = Vec::new();
+    let mut collected = Collected::from(&root, generation, &known.macros);
+    let names: BTreeSet<&str> = collected
+        .items
+        .iter()
+        .map(|item| item.name.as_str())
+        .collect();
+    let gone = known.replaced(&mut collected.blocks, &names);
+    collected.name_blocks(&gone);
+    let Collected {
+        statics,
+        items,
+        macros,
+        blocks,
+        mut insertions,
+        ..
+    } = collected;
+    // In this order where they share a place: what stands before an item comes first.
+    let mut first: Vec<Insertion> = Vec::new();
+    if let Some(statement) = statements(&root).next() {
+        let at = usize::from(statement.syntax().text_range().start());
+        let naming = known.statics.naming_macro_for(&items, &statics, generation);
+        let modules = gone.iter().map(|module| nameless::empty_module(module));
+        first.extend(
+            naming
+                .into_iter()
+                .chain(modules)
+                .map(|text| Insertion { at, text }),
+        );
+    }
+    first.extend(blocks.iter().map(|block| Insertion {
+        at: block.start,
+        text: block.anchor(),
+    }));
+    insertions.splice(0..0, first);
     if !code.contains(checkpoints::OFF) {
         insertions.extend(checkpoints::places(root.syntax()).map(|at| Insertion {
-            at: in_cell(code, at),
+            at,
             text: checkpoints::CALL.to_owned(),
         }));
     }
-    let mut found = Vec::new();
-    for statement in statements(&root) {
-        if let ast::Stmt::Item(ast::Item::Static(item)) = statement
-            && let Some(item) = Static::read(&item, generation)
-        {
-            insertions.push(Insertion {
-                at: in_cell(code, item.start),
-                text: item.attribute(),
-            });
-            found.push(item);
-        }
+    insertions.extend(main_function::call(&root));
+    insertions.extend(value::borrow(&root));
+    for insertion in &mut insertions {
+        insertion.at = in_cell(code, insertion.at);
     }
-    if let Some((start, end)) = value::place(&root) {
-        for (at, text) in [(start, "&("), (end, ")")] {
-            insertions.push(Insertion {
-                at: in_cell(code, at),
-                text: text.to_owned(),
-            });
-        }
-    }
+    insertions.extend(shebang(code));
     Rewritten {
         edited: Edited::new(code, insertions),
-        statics: found,
+        statics,
+        items,
+        macros,
+        blocks,
+        gone,
     }
+}
+
+/// Turns a shebang into a comment: evcxr would take it for code.
+fn shebang(code: &str) -> Option<Insertion> {
+    code.lines()
+        .next()
+        .is_some_and(is_shebang)
+        .then(|| Insertion {
+            at: 0,
+            text: "//".to_owned(),
+        })
 }
 
 #[cfg(test)]
@@ -72,7 +133,7 @@ mod tests {
     #[track_caller]
     fn check(code: &str, expected: &str) {
         let marked = expected.replace('§', checkpoints::CALL);
-        assert_eq!(rewrite(code, 7).edited.code(), marked);
+        assert_eq!(rewrite(code, 7, &Known::default()).edited.code(), marked);
     }
 
     #[test]
@@ -120,23 +181,134 @@ mod tests {
     }
 
     #[test]
-    fn a_static_is_exported_and_later_declared() {
-        let rewritten = rewrite(
+    fn a_static_is_exported_under_a_name_of_its_own() {
+        let export = |number| {
+            let generation = 7;
+            Symbol { generation, number }.attribute()
+        };
+        let (first, second) = (export(0), export(1));
+        check(
             ":dep x\n/// Doc.\npub static N: AtomicU32 = AtomicU32::new(0);\nN.load(Relaxed)",
+            &format!(
+                ":dep x\n/// Doc.\n{first}pub static N: AtomicU32 = AtomicU32::new(0);\n&(N.load(Relaxed))"
+            ),
+        );
+        check(
+            "impl A { fn a() { static N: u8 = 0; fn b() { static N: u8 = 1; } } }",
+            &format!(
+                "mod lesson_block_7_0 {{}} impl A {{ fn a() {{ {first}static N: u8 = 0; fn b() {{ {second}static N: u8 = 1; }} }} }}"
+            ),
+        );
+    }
+
+    #[test]
+    fn a_static_of_a_cells_own_block_is_left_alone() {
+        check("{ static N: u8 = 0; };", "{ static N: u8 = 0; };");
+        check(
+            "let f = || { static N: u8 = 0; };",
+            "let f = || { static N: u8 = 0; };",
+        );
+    }
+
+    #[test]
+    fn a_thread_local_becomes_a_static_of_its_name() {
+        let rewritten = rewrite(
+            "thread_local! { pub static N: Cell<u8> = Cell::new(1); }",
             7,
+            &Known::default(),
         );
         assert_eq!(
             rewritten.edited.code(),
-            ":dep x\n/// Doc.\n#[unsafe(export_name = \"lesson_static_7_N\")] pub static N: AtomicU32 = AtomicU32::new(0);\n&(N.load(Relaxed))"
+            "#[unsafe(export_name = crate::lesson_static!(7 0))] pub static N: crate::lesson_statics::LocalKey<Cell<u8>> = { \
+             thread_local! { pub static N: Cell<u8> = Cell::new(1); } crate::lesson_statics::LocalKey::new(N) };"
         );
-        let declaration = rewritten.statics[0].declaration();
-        assert!(
-            declaration.contains("pub safe static N: AtomicU32;"),
-            "{declaration}"
+    }
+
+    #[test]
+    fn every_form_of_the_macros_is_code_that_parses() {
+        for code in [
+            "thread_local! { static A: u8 = 1 }",
+            "thread_local!(static A: u8 = 1);",
+            "std::thread_local![static A: u8 = const { 1 }; static B: u8 = 2;];",
+            "thread_local! {\n    /// Doc.\n    #[cfg(all())]\n    static A: Cell<\n        u8, // why\n    > = 1;\n    pub(crate) static B: u8 = 2;\n};",
+            "fn f() { thread_local! { static A: u8 = 1; } A.set(2) }",
+            "fn f() { thread_local!(static A: u8 = 1); A.set(2) }",
+            "mod m { thread_local! { static A: u8 = 1; } }",
+            "lazy_static! { static ref A: u8 = 1; pub static ref B: Vec<&'static str> = vec![ref_to()]; }",
+            "lazy_static::lazy_static! { static ref A: u8 = 1; }\nA.len()",
+        ] {
+            let rewritten = rewrite(code, 7, &Known::default());
+            assert!(!rewritten.statics.is_empty(), "{code}");
+            assert_eq!(
+                crate::engine::syntax::first_error(rewritten.edited.code()),
+                None,
+                "{}",
+                rewritten.edited.code()
+            );
+        }
+    }
+
+    #[test]
+    fn a_crate_of_the_toolchain_is_hidden_from_evcxr() {
+        check(
+            "extern crate alloc;",
+            "mod lesson_crate_alloc { pub extern crate alloc; } use lesson_crate_alloc::alloc;",
         );
-        assert!(
-            declaration.ends_with("use lesson_static_7_N::N;"),
-            "{declaration}"
+        check(
+            "pub extern crate core as c;",
+            "mod lesson_crate_c { pub extern crate core as c; } use lesson_crate_c::c;",
+        );
+        check("extern crate rand;", "extern crate rand;");
+    }
+
+    #[test]
+    fn a_macro_has_a_path_and_modules_use_it() {
+        check(
+            "macro_rules! m { () => {} }\nfn f() { m!() }\nmod a { fn f() { m!(); n!() } }",
+            "#[macro_export] macro_rules! m { () => {} }\nfn f() { m!() }\nmod a { fn f() { crate::m!(); n!() } }",
+        );
+        check(
+            "macro_rules! m { () => {} }\nmod a { use crate::m; fn f() { m!() } }",
+            "#[macro_export] macro_rules! m { () => {} }\nmod a { use crate::m; fn f() { m!() } }",
+        );
+        check(
+            "#[macro_export]\nmacro_rules! m { () => {} }",
+            "#[macro_export]\nmacro_rules! m { () => {} }",
+        );
+    }
+
+    #[test]
+    fn lines_that_are_no_rust_become_comments() {
+        check(
+            "#!/usr/bin/env cargo\nloop {}",
+            "//#!/usr/bin/env cargo\nloop {§}",
+        );
+        check("#![allow(unused)]\nloop {}", "#![allow(unused)]\nloop {§}");
+    }
+
+    #[test]
+    fn other_macros_are_no_statics() {
+        check(
+            "println!(\"static A: u8 = 1;\");",
+            "println!(\"static A: u8 = 1;\");",
+        );
+        check(
+            "let a = thread_local!(static A: u8 = 1);",
+            "let a = thread_local!(static A: u8 = 1);",
+        );
+    }
+
+    #[test]
+    fn main_is_called_where_nobody_else_does() {
+        check("fn main() { a() }", "fn main() { a() } main();");
+        check("fn main() {}\nmain();", "fn main() {}\nmain();");
+        check("fn main() {}\nmain()", "fn main() {}\n&(main())");
+        check("fn main(n: u32) {}", "fn main(n: u32) {}");
+        check("mod a { fn main() {} }", "mod a { fn main() {} }");
+        check("async fn main() {}", "async fn main() {}");
+        check(
+            "fn main() -> Result<(), String> { Ok(()) }",
+            "fn main() -> Result<(), String> { Ok(()) } main().map_err(|error| format!(\"Error: {error:?}\"))?;",
         );
     }
 

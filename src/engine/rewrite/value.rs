@@ -9,7 +9,8 @@
 use ra_ap_syntax::ast::{self, HasAttrs};
 use ra_ap_syntax::{AstNode, SourceFile};
 
-use crate::engine::syntax::{body_of, is_loop_for_its_effect};
+use super::Insertion;
+use crate::engine::syntax::{is_loop_for_its_effect, tail};
 
 /// The trait. Only `T: Debug` has it; for any other type evcxr's own way ends in the message that
 /// `Debug` is missing.
@@ -47,27 +48,32 @@ pub fn changes_format(code: &str) -> bool {
     })
 }
 
-/// Where the value of a wrapped cell starts and ends.
-#[must_use]
-pub fn place(wrapped: &SourceFile) -> Option<(usize, usize)> {
-    let value = body_of(wrapped)?.tail_expr()?;
+/// Borrows the value of a wrapped cell.
+pub fn borrow(wrapped: &SourceFile) -> impl Iterator<Item = Insertion> + use<> {
+    let place = tail(wrapped)
+        .filter(may_be_borrowed)
+        .map(|value| value.syntax().text_range());
+    place.into_iter().flat_map(|place| {
+        [(place.start(), "&("), (place.end(), ")")].map(|(at, text)| Insertion {
+            at: at.into(),
+            text: text.to_owned(),
+        })
+    })
+}
+
+fn may_be_borrowed(value: &ast::Expr) -> bool {
     // An attribute would have to stand before the borrow.
-    if is_loop_for_its_effect(&value) || value.attrs().next().is_some() {
-        return None;
+    if is_loop_for_its_effect(value) || value.attrs().next().is_some() {
+        return false;
     }
-    let no_value = match &value {
+    match value {
         // What ends the cell has no value to borrow.
-        ast::Expr::ReturnExpr(_) | ast::Expr::BreakExpr(_) | ast::Expr::LoopExpr(_) => true,
+        ast::Expr::ReturnExpr(_) | ast::Expr::BreakExpr(_) | ast::Expr::LoopExpr(_) => false,
         // `thread_local! { … }` and its like define items.
         ast::Expr::MacroExpr(call) => call
             .macro_call()
             .and_then(|call| call.token_tree())
-            .is_none_or(|tokens| tokens.l_curly_token().is_some()),
-        _ => false,
-    };
-    if no_value {
-        return None;
+            .is_some_and(|tokens| tokens.l_curly_token().is_none()),
+        _ => true,
     }
-    let range = value.syntax().text_range();
-    Some((range.start().into(), range.end().into()))
 }
