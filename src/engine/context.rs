@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
-use super::link::Link;
+use super::explain::{self, LastError};
+use super::link::{BUILD, Link};
+use super::lost::Lost;
+use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
 use super::rewrite::{Edited, Rewritten, Static, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
-use super::syntax::{ends_with_value, first_error};
+use super::syntax::{ends_with_value, first_error, lets};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -37,17 +40,19 @@ impl Places {
     /// The folder in which evcxr compiles (`EVCXR_TMPDIR`).
     #[must_use]
     pub fn build(&self) -> PathBuf {
-        self.work.join("build")
+        self.work.join(BUILD)
     }
 }
 
 /// The context.
 pub struct Context {
-    evcxr: CommandContext,
-    link: Arc<Link>,
+    pub(super) evcxr: CommandContext,
+    pub(super) link: Arc<Link>,
     sink: Arc<dyn Sink>,
-    cells: Vec<CellSource>,
+    rustc: PathBuf,
     statics: Statics,
+    pub(super) lost: Lost,
+    last_error: LastError,
     next_request: u64,
 }
 
@@ -56,10 +61,9 @@ struct Ended {
     outcome: Outcome,
     /// Compiled code was loaded and started.
     ran: bool,
+    /// It was not run, because this variable could not be kept.
+    not_kept: Option<NotKept>,
 }
-
-/// The cells whose source is kept for panics in functions that they define.
-const KEPT_CELLS: usize = 1_000;
 
 impl Context {
     /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
@@ -95,8 +99,10 @@ impl Context {
             evcxr: CommandContext::with_eval_context(evcxr),
             link,
             sink,
-            cells: Vec::new(),
+            rustc: toolchain.rustc.clone(),
             statics: Statics::default(),
+            lost: Lost::default(),
+            last_error: LastError::default(),
             next_request: 1,
         };
         context
@@ -119,24 +125,84 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
-        if self.cells.len() == KEPT_CELLS {
-            self.cells.remove(0);
+        let (code, asked) = explain::take(code);
+        if !asked.is_empty() {
+            let explanation = explain::explain(&self.rustc, &asked, &self.last_error)?;
+            if code.trim().is_empty() {
+                return Ok(explanation);
+            }
+            self.sink.display(super::Shown {
+                bundle: explanation,
+                ..super::Shown::default()
+            });
         }
-        let Rewritten { edited, statics } = rewrite(code, self.next_request);
-        self.cells.push(CellSource {
-            count,
-            edited: edited.clone(),
-        });
+        let outcome = self.execute_code(&code, count);
+        if let Err(error) = &outcome
+            && let Some(error) = LastError::of(error)
+        {
+            self.last_error = error;
+        }
+        outcome
+    }
+
+    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
         self.revive_statics();
-        let Ended { outcome, ran } = self.run(&edited, count, !statics.is_empty());
+        let Rewritten {
+            mut edited,
+            statics,
+        } = rewrite(code, self.next_request);
+        let before = self.variables();
+        let mut instead: Option<CellError> = None;
+        let Ended { outcome, ran, .. } = loop {
+            let mut ended = self.run_cell(&edited, count, !statics.is_empty());
+            if let Some(NotKept::Closure(name)) = &ended.not_kept
+                && let Some(changed) = Self::closure_as_function(&edited, name)
+                && changed != edited
+            {
+                instead = ended.outcome.err();
+                edited = changed;
+                continue;
+            }
+            // The closure is not a function: what was said of it as a closure stands.
+            if let Some(error) = instead.take_if(|_| !ended.ran && ended.outcome.is_err()) {
+                ended.outcome = Err(error);
+            }
+            break ended;
+        };
         // Also where the cell panicked: its items are there, and so are their symbols.
         if ran {
             self.keep_statics(statics);
+            self.note_variables(code, count, &before, &outcome);
         }
         outcome
+    }
+
+    /// Remembers which variables the cell has taken away.
+    fn note_variables(&mut self, code: &str, count: usize, before: &[String], outcome: &Outcome) {
+        let new: Vec<String> = lets(code)
+            .into_iter()
+            .flat_map(|binding| binding.names)
+            .collect();
+        let after = self.variables();
+        self.lost.note(count, before, &after, &new, outcome);
+    }
+
+    /// Runs a cell of the learner's; places in it can be named while it runs and after.
+    fn run_cell(&mut self, edited: &Edited, count: usize, share: bool) -> Ended {
+        let request = self.next_request;
+        self.link.book().add(CellSource {
+            request,
+            count,
+            edited: edited.clone(),
+        });
+        let ended = self.run(edited, count, share);
+        if !ended.ran && ended.outcome.is_err() {
+            self.link.book().forget(request);
+        }
+        ended
     }
 
     /// Lets the cells after this one use its statics instead of copies of their own.
@@ -169,8 +235,12 @@ impl Context {
     /// compiler, which sees only the rest, has nothing to say, the parser's own error is shown.
     fn overlooked_error(&mut self, code: &str, count: usize) -> Option<CellError> {
         let (message, place) = first_error(code)?;
-        let compiler_is_content = self.evcxr.check(code).is_ok_and(|errors| errors.is_empty());
-        compiler_is_content.then(|| compile_error::render_syntax(&message, place, code, count))
+        let compiler_is_content = self
+            .evcxr
+            .check(code)
+            .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
+        compiler_is_content
+            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
     }
 
     /// Completions at a byte offset.
@@ -220,6 +290,7 @@ impl Context {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
+                not_kept: None,
             };
         }
         let sink = Arc::clone(&self.sink);
@@ -239,19 +310,26 @@ impl Context {
         }
         let report = self.link.finish();
         let ran = report.ran && !died;
+        let cell = CellSource {
+            request: number,
+            count,
+            edited: cell.clone(),
+        };
+        let mut not_kept = None;
         Ended {
-            outcome: self.conclude(result, report, cell, count, &variables),
+            outcome: self.conclude(result, report, &cell, &variables, &mut not_kept),
             ran,
+            not_kept,
         }
     }
 
     fn conclude(
-        &self,
+        &mut self,
         result: Result<evcxr::EvalOutputs, Error>,
         mut report: Report,
-        cell: &Edited,
-        count: usize,
+        cell: &CellSource,
         variables: &[String],
+        not_kept: &mut Option<NotKept>,
     ) -> Outcome {
         let last = report.last_display.take();
         // Stop was pressed while it was compiled: the runtime skipped it, or cargo was ended.
@@ -287,15 +365,18 @@ impl Context {
                         format!("a panic was caught: {}\n", panic.message),
                     );
                 }
-                Ok(self.value(outputs, last, cell.original()))
+                Ok(self.value(outputs, last, cell.edited.original()))
             }
             Err(Error::CompilationErrors(errors)) => {
-                Err(compile_error::render(&errors, cell, count))
+                let (error, reason) = self.rejected(&errors, cell);
+                *not_kept = reason;
+                Err(error)
             }
-            Err(other) => Err(CellError::plain(
-                compile_error::NO_CODE,
-                other.to_string().trim().to_owned(),
-            )),
+            Err(other) => {
+                let (error, reason) = Self::refused(&other, cell);
+                *not_kept = reason;
+                Err(error)
+            }
         }
     }
 
@@ -324,8 +405,10 @@ impl Context {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
             Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
             Some(panic) => {
-                let generated = self.evcxr.last_source().unwrap_or_default();
-                panic_report::render(panic, &generated, &self.cells)
+                let book = self.link.book();
+                book.with_compiled(panic.at.compiled_for, |sources| {
+                    panic_report::render(panic, sources)
+                })
             }
             None => CellError::plain(panic_report::PANIC, "the cell panicked"),
         }
