@@ -6,8 +6,9 @@ mod commands;
 mod control;
 mod interrupt;
 mod origin;
+mod owner;
 mod panics;
-mod spawned;
+
 mod streams;
 
 use std::os::unix::process::CommandExt;

@@ -8,7 +8,7 @@ use std::thread;
 use lesson_runtime::{At, ThreadPanic, ToKernel, panic_mark};
 
 use crate::control::Control;
-use crate::{interrupt, origin, spawned};
+use crate::{interrupt, origin, owner};
 
 /// Set when a cell has put a hook of its own in our place.
 static REPLACED: AtomicBool = AtomicBool::new(false);
@@ -86,7 +86,7 @@ fn print(nonce: &str, info: &PanicHookInfo<'_>) {
         nonce,
         &ThreadPanic {
             at: place(info),
-            started_by: spawned::started_by(),
+            started_by: owner::run(),
         },
     ));
     // A closed stderr is the learner's own doing.

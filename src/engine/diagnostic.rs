@@ -101,13 +101,19 @@ impl Span {
         here.or_else(|| self.expansion.as_ref()?.span.place(sources))
     }
 
-    /// The call of a macro of the learner's that this place is inside of.
+    /// Where a macro of the learner's is called, if this place is in its definition.
     #[must_use]
     pub fn call<'a>(&self, sources: &Sources<'a>) -> Option<Place<'a>> {
         if self.file_name != GENERATED {
             return None;
         }
-        self.expansion.as_ref()?.span.place(sources)
+        let call = self.expansion.as_ref()?.span.place(sources)?;
+        let here = self.place(sources)?;
+        // What was handed to a macro stands in its call.
+        let inside = here.cell.request == call.cell.request
+            && call.range.start <= here.range.start
+            && here.range.end <= call.range.end;
+        (!inside).then_some(call)
     }
 
     /// Whether it is in the source that evcxr made, by the learner or not.

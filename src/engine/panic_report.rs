@@ -60,7 +60,7 @@ fn with_place<'a>(group: Group<'a>, at: &At, sources: &Sources<'a>) -> Group<'a>
         let place = format!("in `{}`, line {line}", library_file(&at.file));
         return group.element(Level::NOTE.message(place));
     }
-    match sources.rest_of_line((line, at.column as usize)) {
+    match sources.from_here((line, at.column as usize)) {
         Some(place) => group.element(
             Snippet::source(place.cell.edited.original())
                 .path(format!("cell {}", place.cell.count))

@@ -115,7 +115,7 @@ mod tests {
         let file = folder.path().join("lib.rs");
         let book = SourceBook::new(file.clone());
         let found = |request, line| {
-            book.with_compiled(request, |sources| sources.rest_of_line((line, 1)).is_some())
+            book.with_compiled(request, |sources| sources.from_here((line, 1)).is_some())
         };
         fs::write(&file, "fn run() {\npanic!(\"no\");\n}").expect("a file");
         book.add(cell(1));

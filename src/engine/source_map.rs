@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::rewrite::Edited;
+use super::syntax::expression_end;
 
 /// The file in which evcxr compiles everything, as the compiler names it.
 pub const GENERATED: &str = "src/lib.rs";
@@ -70,19 +71,26 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// From a place of the generated source to the end of its line; for a panic, of which only the
-    /// beginning is known.
+    /// From a place of the generated source to the end of the expression or of the line; for a panic, of
+    /// which only the beginning is known.
     #[must_use]
-    pub fn rest_of_line(&self, (line, column): (usize, usize)) -> Option<Place<'a>> {
+    pub fn from_here(&self, (line, column): (usize, usize)) -> Option<Place<'a>> {
         let (cell, from) = self.point((line, column)).or_else(|| {
             // The value of a cell stands in brackets of evcxr's, on a line of its own.
-            let opens = self.lines.get(line.checked_sub(1)?)?.trim() == "(";
+            let opens = self
+                .lines
+                .get(line.checked_sub(1)?)?
+                .trim_end()
+                .ends_with('(');
             opens.then(|| self.point((line + 1, 1))).flatten()
         })?;
-        let to = end_of_line(cell.edited.original(), from);
+        let code = cell.edited.original();
+        let line_end = end_of_line(code, from);
+        // Of what goes on over several lines, the first is enough.
+        let to = expression_end(code, from).map_or(line_end, |end| end.min(line_end));
         Some(Place {
             cell,
-            range: from..to,
+            range: from..to.max(from),
         })
     }
 
@@ -221,7 +229,7 @@ mod tests {
 
     /// The cell and the text in it that stand behind a whole line of the generated source.
     fn behind(generated: &str, line: usize, cells: &[CellSource]) -> Option<(usize, String)> {
-        let place = Sources::new(generated, cells).rest_of_line((line, 1))?;
+        let place = Sources::new(generated, cells).from_here((line, 1))?;
         let text = place.cell.edited.original()[place.range.clone()].to_owned();
         Some((place.cell.count, format!("{}:{text}", place.range.start)))
     }

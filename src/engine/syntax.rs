@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{HasModuleItem, HasName};
-use ra_ap_syntax::{AstNode, Edition, SourceFile, TextSize, ast};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, TextSize, ast};
 
 /// The edition in which evcxr compiles cells.
 pub const EDITION: Edition = Edition::Edition2024;
@@ -113,6 +113,42 @@ pub fn value_range(code: &str) -> Option<Range<usize>> {
     Some(place(range.start())..place(range.end()))
 }
 
+/// The end of the expression that starts at this byte of a cell, or whose operator or method does: what
+/// the compiler means when it names a single place.
+#[must_use]
+pub fn expression_end(code: &str, offset: usize) -> Option<usize> {
+    let root = SourceFile::parse(&wrap(code), EDITION).tree();
+    let start = TextSize::try_from(in_wrapped(code, offset)).ok()?;
+    let token = root.syntax().token_at_offset(start).right_biased()?;
+    let is_whole = |node: &SyntaxNode| {
+        ast::Expr::can_cast(node.kind()) || ast::MacroCall::can_cast(node.kind())
+    };
+    let starting = token
+        .parent_ancestors()
+        .take_while(|node| node.text_range().start() == start)
+        .filter(is_whole)
+        .last();
+    let around = starting.or_else(|| token.parent_ancestors().find(is_whole))?;
+    Some(in_cell(code, usize::from(around.text_range().end())))
+}
+
+/// The byte of the wrapped cell at which this byte of the cell stands.
+fn in_wrapped(code: &str, offset: usize) -> usize {
+    let mut at = HEAD.len();
+    let mut before = 0;
+    for line in code.split_inclusive('\n') {
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let shown = if is_command(text) { 0 } else { text.len() };
+        if offset < before + line.len() {
+            return at + (offset - before).min(shown);
+        }
+        at += shown + 1;
+        before += line.len();
+    }
+    at
+}
+
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
@@ -198,6 +234,20 @@ mod tests {
             ":dep x\nlet (a, mut b) = f();\nlet c"
         );
         assert_eq!(value_range("let a = 1;\na + 1"), Some(11..16));
+    }
+
+    #[test]
+    fn the_expression_at_a_place_ends_where_it_ends() {
+        let code = ":dep x\nlet r = spawn(|| panic!(\"no\")).join(); r.unwrap();\nn += v[3];";
+        let until = |from: &str, text: &str| {
+            let start = code.find(from).expect("it is there");
+            let end = expression_end(code, start).expect("an expression");
+            assert_eq!(&code[start..end], text);
+        };
+        until("panic!", "panic!(\"no\")");
+        until("unwrap", "unwrap()");
+        until("n += ", "n += v[3]");
+        until("[3]", "[3]");
     }
 
     #[test]
