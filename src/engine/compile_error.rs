@@ -180,11 +180,11 @@ impl<'a> Block<'a> {
             let Some(place) = span.place(self.sources) else {
                 continue;
             };
-            let label = span.label.as_deref().unwrap_or_default();
-            let label = if about_generated_code(label) {
+            let label = readable(span.label.as_deref().unwrap_or_default());
+            let label = if about_generated_code(&label) {
                 String::new()
             } else {
-                readable(label)
+                label
             };
             let call = span.call(self.sources);
             found.push((place, span.is_primary, label));
@@ -235,7 +235,8 @@ impl<'a> Block<'a> {
 
     /// Adds a note, a help or a suggestion.
     fn add(&self, child: &Diagnostic, report: &mut Vec<Group<'a>>) {
-        if child.message.is_empty() || about_generated_code(&child.message) {
+        let text = readable(&child.message);
+        if text.is_empty() || about_generated_code(&text) {
             return;
         }
         let level = if child.level == "help" {
@@ -243,7 +244,6 @@ impl<'a> Block<'a> {
         } else {
             Level::NOTE
         };
-        let text = readable(&child.message);
         if child.is_suggestion() {
             if let Some(snippets) = self.patches(&child.spans) {
                 let group = Group::with_title(Level::HELP.secondary_title(text));
@@ -258,7 +258,7 @@ impl<'a> Block<'a> {
         }
         let marked = self.mark(&child.spans);
         if marked.is_empty() {
-            push(report, level.message(text));
+            push(report, level.message(with_labels(text, &child.spans)));
         } else {
             let group = Group::with_title(level.secondary_title(text));
             report.push(with_snippets(group, marked));
@@ -344,6 +344,24 @@ fn push<'a>(report: &mut Vec<Group<'a>>, message: annotate_snippets::Message<'a>
     if let Some(last) = report.pop() {
         report.push(last.element(message));
     }
+}
+
+/// What is said at places outside of the cells, in a list: there the places are only its frame.
+fn with_labels(text: String, spans: &[Span]) -> String {
+    let mut lines = vec![text];
+    for label in spans.iter().filter_map(|span| span.label.as_deref()) {
+        let label = readable(label);
+        if !label.is_empty() && !about_generated_code(&label) && !lines.contains(&label) {
+            lines.push(label);
+        }
+    }
+    if lines.len() < 3 {
+        // A single label only repeats the text.
+        lines.truncate(1);
+    } else {
+        lines[0].push(':');
+    }
+    lines.join("\n  ")
 }
 
 /// A help whose places are unknown keeps at least the new text.
