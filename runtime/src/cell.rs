@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{interrupt, panics, streams};
+use crate::{interrupt, origin, panics, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -42,7 +42,7 @@ pub fn serve(
         }
         streams::reopen_closed(&marks);
         control.send(&ToKernel::Running { cell });
-        store = run(&command, store)?;
+        store = run(&command, cell, store)?;
         if std::process::id() != process {
             // The cell has forked, and this is the copy: to the kernel only the original speaks.
             // SAFETY: `_exit` takes a number and does not return.
@@ -64,7 +64,11 @@ pub fn serve(
     Ok(())
 }
 
-fn run(command: &LoadAndRun, store: *mut c_void) -> Result<*mut c_void, libloading::Error> {
+fn run(
+    command: &LoadAndRun,
+    cell: u64,
+    store: *mut c_void,
+) -> Result<*mut c_void, libloading::Error> {
     // Symbols stay private unless a later cell needs them: else an exported function of one cell
     // would take the place of one with the same name in the next.
     let visibility = if command.share {
@@ -76,6 +80,7 @@ fn run(command: &LoadAndRun, store: *mut c_void) -> Result<*mut c_void, libloadi
     let library = unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) }?;
     // SAFETY: evcxr generates this function with exactly this signature.
     let function = unsafe { library.get::<CellFn>(command.function.as_bytes()) }?;
+    origin::register(*function as *const c_void, cell);
     // SAFETY: `store` is null or what the previous cell returned; the function catches panics.
     let store = unsafe { function(store) };
     // Never unloaded: threads, statics and destructors of the cell may live as long as the process.

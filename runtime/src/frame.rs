@@ -5,6 +5,28 @@ use std::io::{self, BufRead, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// A place in a source file, as the compiler recorded it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct At {
+    /// The number of the request for which this code was compiled; 0 where it is no cell's.
+    pub compiled_for: u64,
+    /// The file; empty when the place is not known.
+    pub file: String,
+    /// Line in the generated source, from 1.
+    pub line: u32,
+    /// Column in the generated source, from 1, in characters.
+    pub column: u32,
+}
+
+/// What the mark of a thread's panic carries (see [`panic_mark`](crate::panic_mark)).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct ThreadPanic {
+    /// Where.
+    pub at: At,
+    /// The number of the request whose code started the thread; 0 when that is not known.
+    pub started_by: u64,
+}
+
 /// From the runtime to the kernel.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum ToKernel {
@@ -27,12 +49,8 @@ pub enum ToKernel {
     Panicked {
         /// The panic message.
         message: String,
-        /// Source file, as the compiler recorded it.
-        file: String,
-        /// Line in the generated source, from 1.
-        line: u32,
-        /// Column in the generated source, from 1.
-        column: u32,
+        /// Where.
+        at: At,
     },
     /// The cell's own thread claimed the interrupt and unwinds because of it.
     Interrupted {
@@ -110,9 +128,12 @@ mod tests {
     fn a_frame_survives_the_way_even_with_newlines_inside() {
         let frame = ToKernel::Panicked {
             message: "left\nright \"both\"".into(),
-            file: "src/lib.rs".into(),
-            line: 7,
-            column: 3,
+            at: At {
+                compiled_for: 12,
+                file: "src/lib.rs".into(),
+                line: 7,
+                column: 3,
+            },
         };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, &frame).expect("a Vec takes everything");

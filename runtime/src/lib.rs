@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 pub mod frame;
 
-pub use frame::{ToKernel, ToRuntime, read_frame, write_frame};
+pub use frame::{At, ThreadPanic, ToKernel, ToRuntime, read_frame, write_frame};
 
 /// Environment variable: the folder with the socket and the FIFOs.
 pub const DIR_VAR: &str = "RUST_LESSONS_RUNTIME_DIR";
@@ -41,6 +41,26 @@ pub const STDERR_FIFO: &str = "stderr.fifo";
 #[must_use]
 pub fn mark(nonce: &str, number: u64) -> Vec<u8> {
     format!("\0lesson-mark:{nonce}:{number:020}\0").into_bytes()
+}
+
+/// The first bytes of the mark that stands on stderr behind the message of a thread's panic; the
+/// content, [`ThreadPanic`] as JSON, and a NUL byte follow.
+///
+/// The place stands in the stream itself, so that it comes right behind the message, whatever other
+/// threads print.
+#[must_use]
+pub fn panic_mark_head(nonce: &str) -> Vec<u8> {
+    format!("\0lesson-panic:{nonce}:").into_bytes()
+}
+
+/// The bytes that tell the kernel where a thread has panicked.
+#[must_use]
+pub fn panic_mark(nonce: &str, panic: &ThreadPanic) -> Vec<u8> {
+    let mut mark = panic_mark_head(nonce);
+    // JSON has no NUL byte inside: it would be written as an escape.
+    mark.extend(serde_json::to_vec(panic).unwrap_or_default());
+    mark.push(0);
+    mark
 }
 
 /// A path to `name` in an open folder, valid while the folder is open in this process.

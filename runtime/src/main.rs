@@ -5,7 +5,10 @@ mod cell;
 mod commands;
 mod control;
 mod interrupt;
+mod origin;
+mod owner;
 mod panics;
+
 mod streams;
 
 use std::os::unix::process::CommandExt;
@@ -48,7 +51,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let streams = streams::Streams::take_over(dir.as_ref())?;
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
     interrupt::mark_cell_thread();
-    panics::install(control);
+    panics::install(control, &nonce);
     attendant::start(control)?;
     let commands = commands::Commands::listen(streams.commands, streams.stdin_feed);
     cell::serve(&commands, control, &nonce, streams.marks)?;

@@ -1,13 +1,14 @@
 //! The panic hook: it sees every panic of every cell, since cells share our libstd.
 
+use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use lesson_runtime::ToKernel;
+use lesson_runtime::{At, ThreadPanic, ToKernel, panic_mark};
 
 use crate::control::Control;
-use crate::interrupt;
+use crate::{interrupt, origin, owner};
 
 /// Set when a cell has put a hook of its own in our place.
 static REPLACED: AtomicBool = AtomicBool::new(false);
@@ -24,13 +25,14 @@ impl Drop for Sentinel {
 /// Installs the hook.
 ///
 /// A panic of the cell's own thread is told to the kernel, which shows it as the error of the cell.
-/// A panic of another thread is one line on stderr: that thread's death is not the cell's error.
-pub fn install(control: &'static Control) {
+/// A panic of another thread is told on stderr: that thread's death is not the cell's error.
+pub fn install(control: &'static Control, nonce: &str) {
     let sentinel = Sentinel;
+    let nonce = nonce.to_owned();
     panic::set_hook(Box::new(move |info| {
         let _ = &sentinel;
         if !tell_kernel(control, info) {
-            print_line(info);
+            print(&nonce, info);
         }
     }));
 }
@@ -58,30 +60,46 @@ fn tell_kernel(control: &Control, info: &PanicHookInfo<'_>) -> bool {
     if !interrupt::is_cell_thread() {
         return false;
     }
-    let (file, line, column) = info.location().map_or_else(
-        || (String::new(), 0, 0),
-        |at| (at.file().to_owned(), at.line(), at.column()),
-    );
     control.send(&ToKernel::Panicked {
         message: message(info).to_owned(),
-        file,
-        line,
-        column,
+        at: place(info),
     });
     true
 }
 
-fn print_line(info: &PanicHookInfo<'_>) {
-    // One line, whatever the message looks like: lines of several threads mix.
+/// Prints the message, and behind it the mark that the kernel replaces by the place.
+///
+/// In one piece: the lines of several threads must not mix.
+fn print(nonce: &str, info: &PanicHookInfo<'_>) {
+    let who = match thread::current().name() {
+        Some(name) => format!("thread '{name}'"),
+        None => "a thread without a name".to_owned(),
+    };
+    // One line, whatever the message looks like, so that it can be told from the next thread's.
     let message = message(info)
         .lines()
         .map(str::trim)
         .collect::<Vec<_>>()
         .join("; ");
-    match thread::current().name() {
-        Some(name) => eprintln!("thread '{name}' panicked: {message}"),
-        None => eprintln!("a thread without a name panicked: {message}"),
-    }
+    let mut text = format!("{who} panicked: {message}\n").into_bytes();
+    text.extend(panic_mark(
+        nonce,
+        &ThreadPanic {
+            at: place(info),
+            started_by: owner::run(),
+        },
+    ));
+    // A closed stderr is the learner's own doing.
+    let _ = io::stderr().lock().write_all(&text);
+}
+
+fn place(info: &PanicHookInfo<'_>) -> At {
+    info.location().map_or_else(At::default, |at| At {
+        compiled_for: origin::cell_of(at.file().as_ptr().cast()),
+        file: at.file().to_owned(),
+        line: at.line(),
+        column: at.column(),
+    })
 }
 
 fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {

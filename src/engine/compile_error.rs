@@ -1,24 +1,35 @@
-//! Compiler errors, rendered the way rustc does, with the lines of the cell.
+//! Compiler errors, rendered the way rustc does, with the lines of the cells.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Snippet};
 use evcxr::CompilationError;
-use regex::Regex;
-use serde_json::Value;
 
+use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
+use super::palette::renderer;
 use super::rewrite::Edited;
+use super::source_map::{CellSource, Place, Sources};
+use super::syntax::value_range;
+use super::wording::{about_generated_code, readable};
 
 /// The name of an error that has no code of its own, such as a denied lint.
 pub const NO_CODE: &str = "error";
 
+/// Gives remarks of our own to an error, shown as help below it.
+pub type Remarks<'a> = &'a dyn Fn(&Diagnostic) -> Vec<String>;
+
 /// Renders all errors of a cell as one error.
 ///
-/// Name and message are those of the first; the traceback has a block for each.
+/// Name and message are those of the first; the traceback has a block for each. `cell` is the one
+/// that was to be run.
 #[must_use]
-pub fn render(errors: &[CompilationError], cell: &Edited, count: usize) -> CellError {
+pub fn render(
+    errors: &[CompilationError],
+    sources: &Sources<'_>,
+    cell: &CellSource,
+    remarks: Remarks<'_>,
+) -> CellError {
     let real: Vec<&CompilationError> = errors
         .iter()
         .filter(|error| matches!(error.level(), "error" | ""))
@@ -29,178 +40,335 @@ pub fn render(errors: &[CompilationError], cell: &Edited, count: usize) -> CellE
     } else {
         real
     };
+    let mut first = None;
     let mut traceback: Vec<String> = Vec::new();
-    for error in &shown {
-        let block = render_one(error, cell, count);
+    for error in shown {
+        let diagnostic =
+            Diagnostic::read(&error.json).unwrap_or_else(|| Diagnostic::of(error.message()));
+        let block = Block {
+            sources,
+            cell,
+            error,
+            diagnostic: &diagnostic,
+        }
+        .render(remarks);
         // A macro that is expanded twice repeats its error word for word.
         if !traceback.contains(&block) {
             traceback.push(block);
         }
+        first.get_or_insert(diagnostic);
     }
-    let first = shown.first();
+    let first = first.unwrap_or_default();
     CellError {
-        ename: first
-            .and_then(|error| error_code(error))
-            .unwrap_or(NO_CODE)
-            .to_owned(),
-        evalue: first.map_or_else(String::new, |error| readable(&error.message())),
+        ename: first.code().unwrap_or(NO_CODE).to_owned(),
+        evalue: readable(&first.message),
         traceback,
     }
 }
 
-/// Renders an error that only the parser has seen.
+/// Renders an error of our own: about a place in `code`, with remarks below.
+///
+/// Each remark is a note or a help, told apart by its level.
 #[must_use]
-pub fn render_syntax(message: &str, place: Range<usize>, code: &str, count: usize) -> CellError {
-    let group = Level::ERROR.primary_title(message).element(
-        Snippet::source(code)
-            .path(format!("cell {count}"))
-            .annotation(AnnotationKind::Primary.span(place)),
-    );
-    CellError {
-        ename: NO_CODE.to_owned(),
-        evalue: message.to_owned(),
-        traceback: vec![Renderer::styled().render(&[group])],
-    }
-}
-
-/// The code if it is one of the compiler's index (`E0382`); a lint's name is none.
-fn error_code(error: &CompilationError) -> Option<&str> {
-    error.code().filter(|code| {
-        code.strip_prefix('E')
-            .is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
-    })
-}
-
-fn render_one(error: &CompilationError, cell: &Edited, count: usize) -> String {
-    let code = cell.original();
-    let message = readable(&error.message());
-    let mut title = Level::ERROR.primary_title(message.as_str());
-    if let Some(id) = error_code(error) {
-        title = title.id(id);
-    }
-    let annotations = annotations(error, cell);
-    let mut group = Group::with_title(title);
-    if !annotations.is_empty() {
+pub fn render_own(
+    message: &str,
+    place: Option<(Range<usize>, &str)>,
+    code: &str,
+    count: usize,
+    remarks: &[(Level<'static>, String)],
+) -> CellError {
+    let mut group = Group::with_title(Level::ERROR.primary_title(message));
+    if let Some((range, label)) = place {
+        let annotation = AnnotationKind::Primary.span(range);
         group = group.element(
             Snippet::source(code)
                 .path(format!("cell {count}"))
-                .annotations(annotations),
+                .annotation(if label.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(label)
+                }),
         );
     }
-    let (helps, suggestions) = children(error, cell);
-    for (level, text) in helps {
-        let level = if level == "help" {
-            Level::HELP
-        } else {
-            Level::NOTE
-        };
-        group = group.element(level.message(text));
+    for (level, text) in remarks {
+        group = group.element(level.clone().message(text.as_str()));
     }
-    let mut report = vec![group];
-    for (text, patch) in suggestions {
-        report.push(
-            Level::HELP
-                .secondary_title(text)
-                .element(Snippet::source(code).patch(patch)),
-        );
+    CellError {
+        ename: NO_CODE.to_owned(),
+        evalue: message.to_owned(),
+        traceback: vec![renderer().render(&[group])],
     }
-    Renderer::styled().render(&report)
 }
 
-fn annotations<'a>(error: &CompilationError, cell: &Edited) -> Vec<Annotation<'a>> {
-    // evcxr labels a span that has no label with the message itself.
-    let repeated = format!("{}: {}", error.level(), error.message());
-    let mut annotations = Vec::new();
-    let mut seen: Vec<(Range<usize>, String)> = Vec::new();
-    for spanned in error.spanned_messages() {
-        let Some(span) = &spanned.span else { continue };
-        let Some(range) = byte_range(
-            cell,
-            (span.start_line, span.start_column),
-            (span.end_line, span.end_column),
-        ) else {
-            continue;
-        };
-        let label = if spanned.label == repeated || about_generated_code(&spanned.label) {
-            String::new()
-        } else {
-            readable(&spanned.label)
-        };
-        if seen.contains(&(range.clone(), label.clone())) {
-            continue;
+/// One error on its way to text.
+struct Block<'a> {
+    sources: &'a Sources<'a>,
+    cell: &'a CellSource,
+    error: &'a CompilationError,
+    diagnostic: &'a Diagnostic,
+}
+
+/// What is marked in one cell.
+struct Marked<'a> {
+    cell: &'a CellSource,
+    annotations: Vec<Annotation<'a>>,
+}
+
+impl<'a> Block<'a> {
+    fn render(&self, remarks: Remarks<'_>) -> String {
+        let mut title = Level::ERROR.primary_title(readable(&self.diagnostic.message));
+        if let Some(id) = self.diagnostic.code() {
+            title = title.id(id);
         }
-        seen.push((range.clone(), label.clone()));
-        let kind = if spanned.is_primary {
-            AnnotationKind::Primary
-        } else {
-            AnnotationKind::Context
-        };
-        let annotation = kind.span(range);
-        annotations.push(if label.is_empty() {
-            annotation
-        } else {
-            annotation.label(label)
-        });
+        let mut report = vec![with_snippets(Group::with_title(title), self.marked())];
+        for child in &self.diagnostic.children {
+            self.add(child, &mut report);
+        }
+        for text in remarks(self.diagnostic) {
+            push(&mut report, Level::HELP.message(text));
+        }
+        renderer().render(&report)
     }
-    // Without a primary one there would be no place in the headline.
-    if !annotations.is_empty()
-        && !error
+
+    /// The places of the error itself.
+    fn marked(&self) -> Vec<Marked<'a>> {
+        let marked = self.mark(&self.diagnostic.spans);
+        if !marked.is_empty() {
+            return marked;
+        }
+        // What evcxr made up itself, or knows better than we.
+        let annotations: Vec<_> = self
+            .error
             .spanned_messages()
             .iter()
-            .any(|s| s.is_primary && s.span.is_some())
-        && let Some((range, label)) = seen.first().cloned()
-    {
-        annotations[0] = AnnotationKind::Primary.span(range).label(label);
-    }
-    annotations
-}
-
-type Notes = Vec<(String, String)>;
-type Suggestions = Vec<(String, Patch<'static>)>;
-
-/// Notes and helps; those that change one place of the cell as patches.
-fn children(error: &CompilationError, cell: &Edited) -> (Notes, Suggestions) {
-    let mut notes = Notes::new();
-    let mut patches = Suggestions::new();
-    let mut spanned = error.help_spanned().iter();
-    for child in error.json["children"].as_array().into_iter().flatten() {
-        let spans = child["spans"].as_array().map_or(&[][..], Vec::as_slice);
-        // evcxr keeps a place only for a child with exactly one.
-        let place = (spans.len() == 1).then(|| spanned.next()).flatten();
-        let level = child["level"].as_str().unwrap_or("note");
-        let text = child["message"].as_str().unwrap_or_default();
-        if text.is_empty() || about_generated_code(text) {
-            continue;
-        }
-        let replacement = spans
-            .first()
-            .and_then(|span| span["suggested_replacement"].as_str());
-        let patch = place
-            .and_then(|place| place.span.as_ref())
-            .and_then(|span| {
+            .filter_map(|spanned| spanned.span.as_ref())
+            .filter_map(|span| {
                 byte_range(
-                    cell,
+                    &self.cell.edited,
                     (span.start_line, span.start_column),
                     (span.end_line, span.end_column),
                 )
             })
-            .zip(replacement)
-            .filter(|(_, replacement)| !about_generated_code(replacement));
-        match patch {
-            Some((range, replacement)) => {
-                patches.push((readable(text), Patch::new(range, replacement.to_owned())));
+            .map(|range| AnnotationKind::Primary.span(range))
+            .collect();
+        if !annotations.is_empty() {
+            return vec![Marked {
+                cell: self.cell,
+                annotations,
+            }];
+        }
+        self.shown_value().into_iter().collect()
+    }
+
+    /// The closing expression, where what is wrong is that its value cannot be shown.
+    fn shown_value(&self) -> Option<Marked<'a>> {
+        let message = &self.diagnostic.message;
+        if !message.ends_with("doesn't implement `Debug`") {
+            return None;
+        }
+        let range = value_range(self.cell.edited.original())?;
+        let label = "the value of the cell, which is shown by `Debug`";
+        Some(Marked {
+            cell: self.cell,
+            annotations: vec![AnnotationKind::Primary.span(range).label(label)],
+        })
+    }
+
+    fn mark(&self, spans: &[Span]) -> Vec<Marked<'a>> {
+        let mut found: Vec<(Place<'a>, bool, String)> = Vec::new();
+        for span in spans {
+            let Some(place) = span.place(self.sources) else {
+                continue;
+            };
+            let label = readable(span.label.as_deref().unwrap_or_default());
+            let label = if about_generated_code(&label) {
+                String::new()
+            } else {
+                label
+            };
+            let call = span.call(self.sources);
+            found.push((place, span.is_primary, label));
+            found.extend(call.map(|place| (place, false, "in this macro call".to_owned())));
+        }
+        // The headline names the place of a primary one.
+        if let Some(first) = found.first_mut()
+            && !spans
+                .iter()
+                .any(|span| span.is_primary && span.place(self.sources).is_some())
+        {
+            first.1 = true;
+        }
+        // The cell that the error is about comes first.
+        found.sort_by_key(|(place, primary, _)| (!primary, std::cmp::Reverse(place.cell.request)));
+        let mut cells: Vec<Marked<'a>> = Vec::new();
+        let mut seen: Vec<(u64, Range<usize>, String)> = Vec::new();
+        for (place, primary, label) in found {
+            let key = (place.cell.request, place.range.clone(), label.clone());
+            let repeated = seen.contains(&key)
+                || (label.is_empty() && seen.iter().any(|(r, s, _)| (*r, s) == (key.0, &key.1)));
+            if repeated {
+                continue;
             }
-            None => notes.push((level.to_owned(), with_replacements(&readable(text), spans))),
+            seen.push(key);
+            let kind = if primary {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let mut annotation = kind.span(place.range);
+            if !label.is_empty() {
+                annotation = annotation.label(label);
+            }
+            match cells
+                .iter_mut()
+                .find(|marked| marked.cell.request == place.cell.request)
+            {
+                Some(marked) => marked.annotations.push(annotation),
+                None => cells.push(Marked {
+                    cell: place.cell,
+                    annotations: vec![annotation],
+                }),
+            }
+        }
+        cells
+    }
+
+    /// Adds a note, a help or a suggestion.
+    fn add(&self, child: &Diagnostic, report: &mut Vec<Group<'a>>) {
+        let text = readable(&child.message);
+        if text.is_empty() || about_generated_code(&text) {
+            return;
+        }
+        let level = if child.level == "help" {
+            Level::HELP
+        } else {
+            Level::NOTE
+        };
+        if child.is_suggestion() {
+            if let Some(snippets) = self.patches(&child.spans) {
+                let group = Group::with_title(Level::HELP.secondary_title(text));
+                report.push(group.elements(snippets));
+                return;
+            }
+            push(
+                report,
+                level.message(with_replacements(&text, &child.spans)),
+            );
+            return;
+        }
+        let marked = self.mark(&child.spans);
+        if marked.is_empty() {
+            push(report, level.message(with_labels(text, &child.spans)));
+        } else {
+            let group = Group::with_title(level.secondary_title(text));
+            report.push(with_snippets(group, marked));
         }
     }
-    (notes, patches)
+
+    /// The changes that are proposed: one snippet each if they are alternatives, else one with all.
+    fn patches(&self, spans: &[Span]) -> Option<Vec<Snippet<'a, Patch<'a>>>> {
+        let mut changes: Vec<(&'a CellSource, Range<usize>, String)> = Vec::new();
+        for span in spans {
+            let replacement = span.suggested_replacement.clone().unwrap_or_default();
+            if about_generated_code(&replacement) {
+                return None;
+            }
+            let place = span.place(self.sources).or_else(|| self.head(span))?;
+            // An insertion is an empty place, which the map has stretched to the end of the line.
+            let range = if span.is_empty() {
+                place.range.start..place.range.start
+            } else {
+                place.range
+            };
+            changes.push((place.cell, range, readable(&replacement)));
+        }
+        let alternatives = spans.len() > 1 && spans[1..].iter().all(|span| span.is_at(&spans[0]));
+        let (first, ..) = *changes.first()?;
+        if !alternatives
+            && changes
+                .iter()
+                .any(|(cell, ..)| cell.request != first.request)
+        {
+            return None;
+        }
+        let snippet = |cell: &'a CellSource| {
+            Snippet::source(cell.edited.original()).path(format!("cell {}", cell.count))
+        };
+        Some(if alternatives {
+            changes
+                .into_iter()
+                .map(|(cell, range, text)| snippet(cell).patch(Patch::new(range, text)))
+                .collect()
+        } else {
+            let patches = changes
+                .into_iter()
+                .map(|(_, range, text)| Patch::new(range, text));
+            vec![snippet(first).patches(patches)]
+        })
+    }
+
+    /// A new `use` goes to the head of the generated source: for the learner, of the cell.
+    fn head(&self, span: &Span) -> Option<Place<'a>> {
+        let new = span.suggested_replacement.as_deref()?;
+        if !span.is_generated() || !span.is_empty() || !new.starts_with("use ") {
+            return None;
+        }
+        let commands: usize = self
+            .cell
+            .edited
+            .original()
+            .split_inclusive('\n')
+            .take_while(|line| line.trim_start().starts_with([':', '!']))
+            .map(str::len)
+            .sum();
+        Some(Place {
+            cell: self.cell,
+            range: commands..commands,
+        })
+    }
+}
+
+fn with_snippets<'a>(mut group: Group<'a>, marked: Vec<Marked<'a>>) -> Group<'a> {
+    for Marked { cell, annotations } in marked {
+        group = group.element(
+            Snippet::source(cell.edited.original())
+                .path(format!("cell {}", cell.count))
+                .annotations(annotations),
+        );
+    }
+    group
+}
+
+/// Adds a remark without a place to what stands last.
+fn push<'a>(report: &mut Vec<Group<'a>>, message: annotate_snippets::Message<'a>) {
+    if let Some(last) = report.pop() {
+        report.push(last.element(message));
+    }
+}
+
+/// What is said at places outside of the cells, in a list: there the places are only its frame.
+fn with_labels(text: String, spans: &[Span]) -> String {
+    let mut lines = vec![text];
+    for label in spans.iter().filter_map(|span| span.label.as_deref()) {
+        let label = readable(label);
+        if !label.is_empty() && !about_generated_code(&label) && !lines.contains(&label) {
+            lines.push(label);
+        }
+    }
+    if lines.len() < 3 {
+        // A single label only repeats the text.
+        lines.truncate(1);
+    } else {
+        lines[0].push(':');
+    }
+    lines.join("\n  ")
 }
 
 /// A help whose places are unknown keeps at least the new text.
-fn with_replacements(text: &str, spans: &[Value]) -> String {
+fn with_replacements(text: &str, spans: &[Span]) -> String {
     let replacements: Vec<&str> = spans
         .iter()
-        .filter_map(|span| span["suggested_replacement"].as_str())
+        .filter_map(|span| span.suggested_replacement.as_deref())
         .map(str::trim)
         .filter(|text| !text.is_empty() && !about_generated_code(text))
         .collect();
@@ -209,18 +377,6 @@ fn with_replacements(text: &str, spans: &[Value]) -> String {
     } else {
         format!("{text}: `{}`", replacements.join("` … `"))
     }
-}
-
-/// A text without places in the generated source, which the reader cannot look up.
-fn readable(text: &str) -> String {
-    static PLACE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\{([a-z ]+)@src/lib\.rs:[^}]*\}").expect("a valid pattern"));
-    PLACE.replace_all(text, "{$1}").into_owned()
-}
-
-/// Whether a text speaks of names that only the generated source has, or of a file of ours.
-fn about_generated_code(text: &str) -> bool {
-    text.contains("evcxr_") || text.contains("has been written to")
 }
 
 /// The learner's bytes between two places of the compiled text, each a line from 1 and a column from 1
@@ -263,19 +419,5 @@ mod tests {
             Some(code.len()..code.len())
         );
         assert_eq!(byte_range(&cell, (9, 1), (9, 2)), None);
-    }
-
-    #[test]
-    fn a_closure_is_named_without_its_place_in_the_generated_source() {
-        assert_eq!(
-            readable("within this `{closure@src/lib.rs:116:20: 116:27}`"),
-            "within this `{closure}`"
-        );
-    }
-
-    #[test]
-    fn nothing_of_the_generated_source_is_shown() {
-        assert!(about_generated_code("borrowed by `evcxr_variable_store`"));
-        assert!(!about_generated_code("consider cloning the value"));
     }
 }

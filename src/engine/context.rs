@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
+use super::explain::{self, LastError};
 use super::known::Known;
-use super::link::Link;
+use super::link::{BUILD, Link};
+use super::lost::Lost;
+use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
 use super::report::Report;
 use super::rewrite::{Edited, Rewritten, rewrite, value};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
-use super::syntax::{ends_with_value, first_error};
+use super::syntax::{ends_with_value, first_error, lets};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -38,17 +41,19 @@ impl Places {
     /// The folder in which evcxr compiles (`EVCXR_TMPDIR`).
     #[must_use]
     pub fn build(&self) -> PathBuf {
-        self.work.join("build")
+        self.work.join(BUILD)
     }
 }
 
 /// The context.
 pub struct Context {
-    evcxr: CommandContext,
-    link: Arc<Link>,
+    pub(super) evcxr: CommandContext,
+    pub(super) link: Arc<Link>,
     sink: Arc<dyn Sink>,
-    cells: Vec<CellSource>,
+    rustc: PathBuf,
     known: Known,
+    pub(super) lost: Lost,
+    last_error: LastError,
     /// Run before the first cell, and after `:clear`: what gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
     next_request: u64,
@@ -61,10 +66,9 @@ struct Ended {
     ran: bool,
     /// evcxr compiles the cell's items into later cells. It does after a panic too.
     taken_over: bool,
+    /// It was not run, because this variable could not be kept.
+    not_kept: Option<NotKept>,
 }
-
-/// The cells whose source is kept for panics in functions that they define.
-const KEPT_CELLS: usize = 1_000;
 
 /// How the names start that cells have from the kernel, and that are no concern of the learner's.
 const HIDDEN: [&str; 5] = [
@@ -109,8 +113,10 @@ impl Context {
             evcxr: CommandContext::with_eval_context(evcxr),
             link,
             sink,
-            cells: Vec::new(),
+            rustc: toolchain.rustc.clone(),
             known: Known::default(),
+            lost: Lost::default(),
+            last_error: LastError::default(),
             start_up: start_up_cells(
                 &settings,
                 &prepared.support,
@@ -158,6 +164,7 @@ impl Context {
             OwnCommand::Clear => {
                 let value = self.run_unseen(command.text())?;
                 self.known = Known::default();
+                self.lost = Lost::default();
                 self.run_start_up()?;
                 Ok(value)
             }
@@ -203,52 +210,115 @@ impl Context {
     }
 
     fn execute_rest(&mut self, code: &str, count: usize) -> Outcome {
-        if self.cells.len() == KEPT_CELLS {
-            self.cells.remove(0);
+        let (code, asked) = explain::take(code);
+        if !asked.is_empty() {
+            let explanation = explain::explain(&self.rustc, &asked, &self.last_error)?;
+            if code.trim().is_empty() {
+                return Ok(explanation);
+            }
+            self.sink.display(super::Shown {
+                bundle: explanation,
+                ..super::Shown::default()
+            });
         }
-        let cell = rewrite(code, self.next_request, &self.known);
-        self.cells.push(CellSource {
-            count,
-            edited: cell.edited.clone(),
-        });
-        if let Some(error) = self.overlooked_error(code, count) {
-            return Err(error);
+        let outcome = self.execute_code(&code, count);
+        if let Err(error) = &outcome
+            && let Some(error) = LastError::of(error)
+        {
+            self.last_error = error;
         }
-        let outcome = self.run_rewritten(&cell, count);
-        if value::changes_format(code) {
+        if value::changes_format(&code) {
             let _ = self.run_unseen(value::OTHER_FORMAT);
         }
         outcome
     }
 
-    fn run_rewritten(&mut self, cell: &Rewritten, count: usize) -> Outcome {
+    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
+        if let Some(error) = self.overlooked_error(code, count) {
+            return Err(error);
+        }
         let generation = self.next_request;
-        let share = self.known.statics.must_be_shared(cell);
-        let Ended {
-            outcome,
-            ran,
-            taken_over,
-        } = self.run(&cell.edited, count, share);
-        if taken_over {
-            for note in self.known.keep(cell, generation, ran && share) {
+        let mut cell = rewrite(code, generation, &self.known);
+        let before = self.variables();
+        let mut instead: Option<CellError> = None;
+        let share = self.known.statics.must_be_shared(&cell);
+        let ended = loop {
+            let mut ended = self.run_cell(&cell.edited, count, share);
+            if let Some(NotKept::Closure(name)) = &ended.not_kept
+                && let Some(changed) = Self::closure_as_function(&cell.edited, name)
+                && changed != cell.edited
+            {
+                instead = ended.outcome.err();
+                cell.edited = changed;
+                continue;
+            }
+            // The closure is not a function: what was said of it as a closure stands.
+            if let Some(error) = instead.take_if(|_| !ended.ran && ended.outcome.is_err()) {
+                ended.outcome = Err(error);
+            }
+            break ended;
+        };
+        self.keep(&cell, generation, share, &ended);
+        if ended.ran {
+            self.note_variables(code, count, &before, &ended.outcome);
+        }
+        ended.outcome
+    }
+
+    /// Remembers what a cell has defined.
+    fn keep(&mut self, cell: &Rewritten, generation: u64, share: bool, ended: &Ended) {
+        if ended.taken_over {
+            for note in self.known.keep(cell, generation, ended.ran && share) {
                 self.sink.text(Stream::Stderr, note);
             }
         }
-        outcome
+    }
+
+    /// Remembers which variables the cell has taken away.
+    fn note_variables(&mut self, code: &str, count: usize, before: &[String], outcome: &Outcome) {
+        let new: Vec<String> = lets(code)
+            .into_iter()
+            .flat_map(|binding| binding.names)
+            .collect();
+        let after = self.variables();
+        self.lost.note(count, before, &after, &new, outcome);
+    }
+
+    /// Runs a cell of the learner's; places in it can be named while it runs and after.
+    fn run_cell(&mut self, edited: &Edited, count: usize, share: bool) -> Ended {
+        let request = self.next_request;
+        self.link.book().add(CellSource {
+            request,
+            count,
+            edited: edited.clone(),
+        });
+        let ended = self.run(edited, count, share);
+        if !ended.ran && ended.outcome.is_err() {
+            self.link.book().forget(request);
+        }
+        ended
     }
 
     /// Runs code of our own, which has no value and is not shown.
     fn run_unseen(&mut self, code: &str) -> Outcome {
-        let cell = rewrite(code, self.next_request, &self.known);
-        self.run_rewritten(&cell, 0)
+        let generation = self.next_request;
+        let cell = rewrite(code, generation, &self.known);
+        let share = self.known.statics.must_be_shared(&cell);
+        let ended = self.run(&cell.edited, 0, share);
+        self.keep(&cell, generation, share, &ended);
+        ended.outcome
     }
 
     /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
     /// compiler, which sees only the rest, has nothing to say, the parser's own error is shown.
     fn overlooked_error(&mut self, code: &str, count: usize) -> Option<CellError> {
         let (message, place) = first_error(code)?;
-        let compiler_is_content = self.evcxr.check(code).is_ok_and(|errors| errors.is_empty());
-        compiler_is_content.then(|| compile_error::render_syntax(&message, place, code, count))
+        let compiler_is_content = self
+            .evcxr
+            .check(code)
+            .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
+        compiler_is_content
+            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
     }
 
     /// Completions at a byte offset.
@@ -304,6 +374,7 @@ impl Context {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
                 taken_over: false,
+                not_kept: None,
             };
         }
         let sink = Arc::clone(&self.sink);
@@ -324,20 +395,27 @@ impl Context {
         let report = self.link.finish();
         let ran = report.ran && !died;
         let taken_over = result.is_ok();
+        let cell = CellSource {
+            request: number,
+            count,
+            edited: cell.clone(),
+        };
+        let mut not_kept = None;
         Ended {
-            outcome: self.conclude(result, report, cell, count, &variables),
+            outcome: self.conclude(result, report, &cell, &variables, &mut not_kept),
             ran,
             taken_over,
+            not_kept,
         }
     }
 
     fn conclude(
-        &self,
+        &mut self,
         result: Result<evcxr::EvalOutputs, Error>,
         mut report: Report,
-        cell: &Edited,
-        count: usize,
+        cell: &CellSource,
         variables: &[String],
+        not_kept: &mut Option<NotKept>,
     ) -> Outcome {
         let last = report.last_display.take();
         // Stop was pressed while it was compiled: the runtime skipped it, or cargo was ended.
@@ -373,15 +451,18 @@ impl Context {
                         format!("a panic was caught: {}\n", panic.message),
                     );
                 }
-                Ok(self.value(outputs, last, cell.original()))
+                Ok(self.value(outputs, last, cell.edited.original()))
             }
             Err(Error::CompilationErrors(errors)) => {
-                Err(compile_error::render(&errors, cell, count))
+                let (error, reason) = self.rejected(&errors, cell);
+                *not_kept = reason;
+                Err(error)
             }
-            Err(other) => Err(CellError::plain(
-                compile_error::NO_CODE,
-                other.to_string().trim().to_owned(),
-            )),
+            Err(other) => {
+                let (error, reason) = Self::refused(&other, cell);
+                *not_kept = reason;
+                Err(error)
+            }
         }
     }
 
@@ -410,8 +491,10 @@ impl Context {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
             Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
             Some(panic) => {
-                let generated = self.evcxr.last_source().unwrap_or_default();
-                panic_report::render(panic, &generated, &self.cells)
+                let book = self.link.book();
+                book.with_compiled(panic.at.compiled_for, |sources| {
+                    panic_report::render(panic, sources)
+                })
             }
             None => CellError::plain(panic_report::PANIC, "the cell panicked"),
         }

@@ -5,6 +5,8 @@
 //! a cell has ended. Evcxr's protocol is line based, but a `print!` without newline may stand before
 //! it, so its words are recognised anywhere in a line.
 
+use lesson_runtime::ThreadPanic;
+
 /// A piece of a stream, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -21,6 +23,8 @@ pub enum Piece {
     Protocol(String),
     /// The runtime's mark with this number.
     Mark(u64),
+    /// Stands behind the message of a thread's panic.
+    Panic(ThreadPanic),
 }
 
 const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
@@ -39,6 +43,7 @@ const LONGEST_LINE: usize = 4096;
 #[derive(Debug)]
 pub struct Demux {
     mark: Vec<u8>,
+    panic_mark: Vec<u8>,
     protocol: bool,
     held: Vec<u8>,
     content: Option<Content>,
@@ -63,6 +68,7 @@ enum Token {
     End,
     Protocol(String),
     Mark(u64),
+    Panic(ThreadPanic),
 }
 
 impl Demux {
@@ -84,6 +90,7 @@ impl Demux {
         mark.truncate(mark.len() - MARK_TAIL);
         Demux {
             mark,
+            panic_mark: lesson_runtime::panic_mark_head(nonce),
             protocol,
             held: Vec::new(),
             content: None,
@@ -154,6 +161,7 @@ impl Demux {
                 }
                 pieces.push(Piece::Protocol(line));
             }
+            Token::Panic(panic) => pieces.push(Piece::Panic(panic)),
             Token::Mark(number) => {
                 if let Some(content) = self.content.take() {
                     pieces.push(content.into_piece());
@@ -167,7 +175,7 @@ impl Demux {
         for start in memchr::memchr2_iter(0, b'E', &self.held) {
             let rest = &self.held[start..];
             let found = match rest[0] {
-                0 => self.mark_at(rest),
+                0 => self.mark_at(rest).or_else(|| self.panic_at(rest)),
                 b'E' if self.protocol => self.word_at(rest),
                 _ => At::Not,
             };
@@ -192,6 +200,22 @@ impl Demux {
             .ok()
             .and_then(|digits| digits.parse().ok())
             .map_or(At::Not, |number| At::Whole(length, Token::Mark(number)))
+    }
+
+    /// The mark of a panic reaches to the next NUL byte.
+    fn panic_at(&self, rest: &[u8]) -> At {
+        if !agree(rest, &self.panic_mark) {
+            return At::Not;
+        }
+        let Some(content) = rest.get(self.panic_mark.len()..) else {
+            return At::Partial;
+        };
+        match memchr::memchr(0, content) {
+            Some(end) => serde_json::from_slice(&content[..end]).map_or(At::Not, |panic| {
+                At::Whole(self.panic_mark.len() + end + 1, Token::Panic(panic))
+            }),
+            None => At::partial(rest),
+        }
     }
 
     fn word_at(&self, rest: &[u8]) -> At {
@@ -229,6 +253,13 @@ enum At {
 }
 
 impl At {
+    fn or_else(self, other: impl FnOnce() -> At) -> At {
+        match self {
+            At::Not => other(),
+            found => found,
+        }
+    }
+
     fn partial(rest: &[u8]) -> At {
         if rest.len() > LONGEST_LINE {
             At::Not
@@ -387,6 +418,25 @@ mod tests {
         let mut pieces = demux.push(b"last words EVCXR_");
         pieces.extend(demux.finish());
         assert_eq!(pieces, [text("last words "), text("EVCXR_")]);
+    }
+
+    #[test]
+    fn the_mark_of_a_panic_is_found_however_it_is_cut() {
+        let panic = ThreadPanic {
+            started_by: 3,
+            ..ThreadPanic::default()
+        };
+        let mut input = b"thread 'Ada' panicked: no\n".to_vec();
+        input.extend(lesson_runtime::panic_mark("n0nce", &panic));
+        input.extend(b"next\n");
+        check(
+            &input,
+            &[
+                text("thread 'Ada' panicked: no\n"),
+                Piece::Panic(panic),
+                text("next\n"),
+            ],
+        );
     }
 
     #[test]

@@ -18,7 +18,11 @@ use super::demux::Demux;
 use super::reader::Reader;
 use super::report::Report;
 use super::sink::{Sink, Stream};
+use super::source_book::SourceBook;
+use super::source_map::GENERATED;
 
+/// Folder below the work folder in which evcxr compiles.
+pub const BUILD: &str = "build";
 /// How long the runtime may take to answer that a request begins. It answers in well under a
 /// millisecond; a machine that swaps may need seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -41,6 +45,7 @@ pub struct Link {
     state: Mutex<State>,
     pub(super) changed: Condvar,
     pub(super) sink: Arc<dyn Sink>,
+    pub(super) book: SourceBook,
     wake: Sender<Command>,
     /// Writing one byte here ends the `poll` of the reading thread.
     waker: UnixStream,
@@ -81,6 +86,7 @@ impl Link {
             state: Mutex::default(),
             changed: Condvar::new(),
             sink,
+            book: SourceBook::new(dir.join(BUILD).join(GENERATED)),
             wake,
             waker,
         });
@@ -201,6 +207,12 @@ impl Link {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.lock().pid
+    }
+
+    /// The sources of the cells.
+    #[must_use]
+    pub fn book(&self) -> &SourceBook {
+        &self.book
     }
 
     fn poke(&self) {

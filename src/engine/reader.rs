@@ -15,7 +15,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::demux::{Demux, Piece};
 use super::link::{Command, Link, send};
-use super::report::{Bundle, Panic, Shown};
+use super::panic_report;
+use super::report::{At, Bundle, Panic, Shown};
 use super::sink::Stream;
 
 /// A cell's value is followed by its end at once. What is displayed and not followed by anything for
@@ -151,20 +152,15 @@ impl Reader {
             ToKernel::Running { cell } if cell == state.cell => {
                 state.running = true;
                 state.report.ran = true;
+                // Before the runtime is told to go on, so before evcxr can compile something else.
+                self.link.book.begin(cell);
             }
             ToKernel::Running { .. } => {}
-            ToKernel::Panicked {
-                message,
-                file,
-                line,
-                column,
-            } => {
+            ToKernel::Panicked { message, at } => {
                 let after_stop = state.report.stop_pressed;
                 state.report.panics.push(Panic {
                     message,
-                    file,
-                    line,
-                    column,
+                    at,
                     after_stop,
                 });
             }
@@ -217,6 +213,14 @@ impl Reader {
                 Piece::Content { mime, data } => {
                     self.panic_was_text();
                     self.display(&mime, data);
+                }
+                Piece::Panic(panic) => {
+                    let book = &self.link.book;
+                    let started_by = book.count(panic.started_by);
+                    let below = book.with_compiled(panic.at.compiled_for, |sources| {
+                        panic_report::below_message(&panic.at, started_by, sources)
+                    });
+                    self.link.sink.text(stream, below);
                 }
                 Piece::Protocol(line) => {
                     // What was said on the socket before this line counts before it.
@@ -333,9 +337,7 @@ impl Reader {
         if let Some(message) = message {
             state.report.panics.push(Panic {
                 message: message.to_owned(),
-                file: String::new(),
-                line: 0,
-                column: 0,
+                at: At::default(),
                 after_stop: false,
             });
         }

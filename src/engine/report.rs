@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+pub use lesson_runtime::At;
+
 /// The content of one display, by MIME type.
 pub type Bundle = BTreeMap<String, String>;
 
@@ -47,12 +49,8 @@ impl Shown {
 pub struct Panic {
     /// The message.
     pub message: String,
-    /// The source file as the compiler recorded it.
-    pub file: String,
-    /// The line in that file, from 1; 0 when unknown.
-    pub line: u32,
-    /// The column in that line, from 1; 0 when unknown.
-    pub column: u32,
+    /// Where.
+    pub at: At,
     /// Stop had been pressed before: then it is a consequence, such as a `join` of a thread that was
     /// stopped.
     pub after_stop: bool,

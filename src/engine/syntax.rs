@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use ra_ap_syntax::ast::HasModuleItem;
-use ra_ap_syntax::{AstNode, Edition, SourceFile, TextSize, ast};
+use ra_ap_syntax::ast::{HasModuleItem, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, TextSize, ast};
 
 /// The edition in which evcxr compiles cells.
 pub const EDITION: Edition = Edition::Edition2024;
@@ -39,6 +39,122 @@ fn list(wrapped: &SourceFile) -> Option<ast::StmtList> {
         ast::Item::Fn(function) => function.body()?.stmt_list(),
         _ => None,
     })
+}
+
+/// A `let` at the top level of a cell: what evcxr keeps for later cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Let {
+    /// The names that it binds.
+    pub names: Vec<String>,
+    /// Where it stands in the cell.
+    pub range: Range<usize>,
+    /// Where its pattern ends.
+    pub pattern_end: usize,
+    /// Whether its type is written.
+    pub has_type: bool,
+    /// The text of what it binds to; empty if there is none.
+    pub value: String,
+    /// The type of a function like the closure that it binds to, with `_` for what is not written.
+    pub closure: Option<String>,
+}
+
+/// The `let` statements at the top level of a cell.
+#[must_use]
+pub fn lets(code: &str) -> Vec<Let> {
+    let root = SourceFile::parse(&wrap(code), EDITION).tree();
+    let place = |offset: TextSize| in_cell(code, usize::from(offset));
+    statements(&root)
+        .filter_map(|statement| {
+            let ast::Stmt::LetStmt(statement) = statement else {
+                return None;
+            };
+            let pattern = statement.pat()?;
+            let names = pattern
+                .syntax()
+                .descendants()
+                .filter_map(ast::IdentPat::cast)
+                .filter_map(|name| Some(name.name()?.text().to_string()))
+                .collect();
+            let value = statement.initializer();
+            let range = statement.syntax().text_range();
+            Some(Let {
+                names,
+                range: place(range.start())..place(range.end()),
+                pattern_end: place(pattern.syntax().text_range().end()),
+                has_type: statement.ty().is_some(),
+                closure: value.as_ref().and_then(function_type),
+                value: value.map_or_else(String::new, |value| value.syntax().text().to_string()),
+            })
+        })
+        .collect()
+}
+
+fn function_type(value: &ast::Expr) -> Option<String> {
+    let ast::Expr::ClosureExpr(closure) = value else {
+        return None;
+    };
+    if closure.async_token().is_some() {
+        return None;
+    }
+    let parameters: Vec<String> = closure
+        .param_list()?
+        .params()
+        .map(|parameter| match parameter.ty() {
+            Some(ty) => ty.syntax().text().to_string(),
+            None => "_".to_owned(),
+        })
+        .collect();
+    let result = closure
+        .ret_type()
+        .and_then(|result| result.ty())
+        .map_or_else(|| "_".to_owned(), |ty| ty.syntax().text().to_string());
+    Some(format!("fn({}) -> {result}", parameters.join(", ")))
+}
+
+/// The place of the value of a cell: its closing expression.
+#[must_use]
+pub fn value_range(code: &str) -> Option<Range<usize>> {
+    let range = body(code)?.tail_expr()?.syntax().text_range();
+    let place = |offset: TextSize| in_cell(code, usize::from(offset));
+    Some(place(range.start())..place(range.end()))
+}
+
+/// The end of the expression that starts at this byte of a cell, or whose operator or method does: what
+/// the compiler means when it names a single place.
+#[must_use]
+pub fn expression_end(code: &str, offset: usize) -> Option<usize> {
+    let root = SourceFile::parse(&wrap(code), EDITION).tree();
+    let start = TextSize::try_from(in_wrapped(code, offset)).ok()?;
+    let token = root.syntax().token_at_offset(start).right_biased()?;
+    let is_whole = |node: &SyntaxNode| {
+        ast::Expr::can_cast(node.kind()) || ast::MacroCall::can_cast(node.kind())
+    };
+    let starting = token
+        .parent_ancestors()
+        .take_while(|node| node.text_range().start() == start)
+        .filter(is_whole)
+        .last();
+    let around = starting.or_else(|| token.parent_ancestors().find(is_whole))?;
+    Some(in_cell(code, usize::from(around.text_range().end())))
+}
+
+/// The byte of the wrapped cell at which this byte of the cell stands.
+fn in_wrapped(code: &str, offset: usize) -> usize {
+    let mut at = HEAD.len();
+    let mut before = 0;
+    let head = lines_before_rust(code);
+    for (number, line) in code.split_inclusive('\n').enumerate() {
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let blank = number < head && is_no_code(number, text);
+        let shown = if blank { 0 } else { text.len() };
+        if offset < before + line.len() {
+            return at + (offset - before).min(shown);
+        }
+        at += shown + 1;
+        before += line.len();
+    }
+    at
 }
 
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
@@ -138,6 +254,36 @@ mod tests {
         assert!(ends_with_value("let a = 1;\na + 1"));
         assert!(ends_with_value(":dep x\na"));
         assert!(ends_with_value("if a { 1 } else { 2 }"));
+    }
+
+    #[test]
+    fn a_let_tells_its_names_and_the_type_of_a_closure() {
+        let code =
+            ":dep x\nlet (a, mut b) = f();\nlet c = |x: &i32, y| -> u8 { 1 };\n{ let d = 1; }";
+        let found = lets(code);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].names, ["a", "b"]);
+        assert_eq!(&code[found[0].range.clone()], "let (a, mut b) = f();");
+        assert_eq!(found[1].closure.as_deref(), Some("fn(&i32, _) -> u8"));
+        assert_eq!(
+            &code[..found[1].pattern_end],
+            ":dep x\nlet (a, mut b) = f();\nlet c"
+        );
+        assert_eq!(value_range("let a = 1;\na + 1"), Some(11..16));
+    }
+
+    #[test]
+    fn the_expression_at_a_place_ends_where_it_ends() {
+        let code = ":dep x\nlet r = spawn(|| panic!(\"no\")).join(); r.unwrap();\nn += v[3];";
+        let until = |from: &str, text: &str| {
+            let start = code.find(from).expect("it is there");
+            let end = expression_end(code, start).expect("an expression");
+            assert_eq!(&code[start..end], text);
+        };
+        until("panic!", "panic!(\"no\")");
+        until("unwrap", "unwrap()");
+        until("n += ", "n += v[3]");
+        until("[3]", "[3]");
     }
 
     #[test]

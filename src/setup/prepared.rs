@@ -22,7 +22,7 @@ use super::toolchain::Toolchain;
 /// Environment variable: another place for the cache than the user's cache folder.
 pub const CACHE_VAR: &str = "RUST_LESSONS_CACHE";
 /// Raise when the layout of an entry changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// evcxr's own default.
 const DEFAULT_OPT_LEVEL: &str = "2";
 

@@ -56,20 +56,38 @@ pub fn unstable_types(build: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Tries whether a variable of an atomic type can be kept.
+/// Tries whether variables of some types can be kept; returns the features that are needed for it,
+/// one a line.
 ///
 /// evcxr writes down the type of each variable as rust-analyzer names it. For `AtomicU32` that is
-/// `Atomic<u32>` in some toolchains, of which it is an alias, and that name is not stable there.
+/// `Atomic<u32>` in some toolchains, of which it is an alias, and that name is not stable there. And
+/// where a thread's closure only panics, `join` gives a `Result<!, _>`, which may be inferred anywhere,
+/// but not written.
 fn names_an_unstable_type(context: &mut CommandContext) -> Result<String> {
-    match context.execute("let atomic = std::sync::atomic::AtomicU32::new(0);") {
-        Ok(_) => Ok(String::new()),
-        Err(evcxr::Error::CompilationErrors(errors)) => Ok(errors
-            .iter()
-            .filter(|error| error.code() == Some("E0658"))
-            .filter_map(|error| error.message().split('`').nth(1).map(str::to_owned))
-            .next()
-            .unwrap_or_default()),
-        Err(other) => bail!("{}", describe(&other)),
+    let mut features = Vec::new();
+    for cell in [
+        "let atomic = std::sync::atomic::AtomicU32::new(0);",
+        "let never = None.map(|()| panic!());",
+    ] {
+        match context.execute(cell) {
+            Ok(_) => {}
+            Err(evcxr::Error::CompilationErrors(errors)) => features.extend(
+                errors
+                    .iter()
+                    .filter(|error| error.code() == Some("E0658"))
+                    .find_map(|error| feature(&error.message())),
+            ),
+            Err(other) => bail!("{}", describe(&other)),
+        }
+    }
+    Ok(features.join("\n"))
+}
+
+/// The feature that the compiler misses.
+fn feature(message: &str) -> Option<String> {
+    match message.split('`').nth(1)? {
+        "!" => Some("never_type".to_owned()),
+        name => Some(name.to_owned()),
     }
 }
 

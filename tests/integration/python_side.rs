@@ -82,6 +82,8 @@ python_tests! {
     a_learner_works_in_jupyterlab = "test_browser.py",
     a_crash_costs_no_kernel = "test_crash.py",
     commands_take_only_what_they_name = "test_commands.py",
+    errors_are_readable_in_both_themes = "test_error_colours.py",
+    errors_teach = "test_errors.py",
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",

@@ -5,7 +5,7 @@
 pub struct Insertion {
     /// Byte offset in the original.
     pub at: usize,
-    /// Inserted there. Without newlines, so that lines keep their numbers.
+    /// Inserted there. Without newlines, so that lines keep their numbers, but at the very end.
     pub text: String,
 }
 
@@ -35,7 +35,10 @@ impl Edited {
         let mut code = String::with_capacity(original.len());
         let mut done = 0;
         for insertion in &insertions {
-            debug_assert!(!insertion.text.contains('\n'), "lines keep their numbers");
+            debug_assert!(
+                !insertion.text.contains('\n') || insertion.at == original.len(),
+                "lines keep their numbers"
+            );
             code.push_str(&original[done..insertion.at]);
             code.push_str(&insertion.text);
             done = insertion.at;
@@ -46,6 +49,17 @@ impl Edited {
             code,
             insertions,
         }
+    }
+
+    /// The same with more insertions; what stood at a place before stays in front.
+    ///
+    /// # Panics
+    /// As [`Edited::new`].
+    #[must_use]
+    pub fn with(&self, more: Vec<Insertion>) -> Edited {
+        let mut insertions = self.insertions.clone();
+        insertions.extend(more);
+        Edited::new(&self.original, insertions)
     }
 
     /// What the learner wrote.

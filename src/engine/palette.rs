@@ -1,0 +1,35 @@
+//! How reports stand out: by weight and underline alone.
+//!
+//! A report is shown on white, on near black and on pink, and JupyterLab's colours for the sixteen ANSI
+//! names are the same in both of its themes: none reaches a contrast of 4.5 to 1 on all of them. The
+//! front end's own text colour does.
+
+use annotate_snippets::Renderer;
+use anstyle::Style;
+
+const BOLD: Style = Style::new().bold();
+const QUIET: Style = Style::new();
+
+/// The renderer of reports that are part of printed text.
+#[must_use]
+pub const fn plain_renderer() -> Renderer {
+    Renderer::plain()
+}
+
+/// The renderer of errors.
+#[must_use]
+pub const fn renderer() -> Renderer {
+    Renderer::styled()
+        .error(BOLD)
+        .warning(BOLD)
+        .info(BOLD)
+        .note(BOLD)
+        .help(BOLD)
+        .emphasis(BOLD)
+        .line_num(QUIET)
+        .context(QUIET)
+        .none(QUIET)
+        .addition(BOLD.underline())
+        .removal(QUIET)
+        .hyperlink(false)
+}

@@ -1,0 +1,85 @@
+//! The compiler's words without names that only the generated source has.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A text as the learner may read it.
+#[must_use]
+pub fn readable(text: &str) -> String {
+    static CHANGES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        [
+            // A closure is named by its place in a file that the reader cannot look up.
+            (r"\{([a-z ]+)@src/lib\.rs:[^}]*\}", "{$1}"),
+            (r"`?\bevcxr_variable_store\b`?", "the end of the cell"),
+            (
+                r" in an async (?:function|block) that returns `Result(?:<\(\), EvcxrUserCodeError>)?`",
+                " in a cell, which passes on errors of a `Result`",
+            ),
+            (r"\bEvcxrUserCodeError\b", "_"),
+            // The crate of a cell, and the home of a static.
+            (r"\bctx::", ""),
+            (r"\blesson_static_\d+_\w+::", ""),
+            (r" \(in the root of the crate\)", ""),
+        ]
+        .into_iter()
+        .map(|(from, to)| (Regex::new(from).expect("a valid pattern"), to))
+        .collect()
+    });
+    CHANGES.iter().fold(text.to_owned(), |text, (from, to)| {
+        from.replace_all(&text, *to).into_owned()
+    })
+}
+
+/// Whether a text speaks of what only the generated source has, or of a file of ours: then it is no
+/// help to the learner.
+#[must_use]
+pub fn about_generated_code(text: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "evcxr_",
+        "EvcxrUserCode",
+        "user_code",
+        "lesson_stop",
+        "lesson_runtime",
+        "lesson_static",
+        "src/lib.rs",
+        "put_variable",
+        "has been written to",
+        "verbose type name",
+        // Of a place in our own lines.
+        "requirement that the value outlives `'static` introduced here",
+    ];
+    NAMES.iter().any(|name| text.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closure_is_named_without_its_place_in_the_generated_source() {
+        assert_eq!(
+            readable("within this `{closure@src/lib.rs:116:20: 116:27}`"),
+            "within this `{closure}`"
+        );
+    }
+
+    #[test]
+    fn names_of_ours_are_replaced_by_what_they_mean() {
+        assert_eq!(
+            readable("expected `;`, found `evcxr_variable_store`"),
+            "expected `;`, found the end of the cell"
+        );
+        assert_eq!(readable("expected `ctx::Door`"), "expected `Door`");
+        assert_eq!(
+            readable("compatible with `Result<(), EvcxrUserCodeError>`"),
+            "compatible with `Result<(), _>`"
+        );
+    }
+
+    #[test]
+    fn nothing_of_the_generated_source_is_shown() {
+        assert!(about_generated_code("borrowed by `evcxr_variable_store`"));
+        assert!(!about_generated_code("consider cloning the value"));
+    }
+}

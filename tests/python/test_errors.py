@@ -1,0 +1,247 @@
+"""Errors that teach: what a learner sees of a cell that does not compile, of a panic, and of `:explain`.
+
+Each error is one message, with the lines and columns of the learner's own cells, and without a name that only the
+generated code has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from conftest import PRELUDE
+
+from frontend import START_S, FrontEnd, Ran
+
+#: Names, files and lines of the code that is made around a cell.
+GENERATED = re.compile(r"evcxr|Evcxr|\bctx\b|user_code|lesson_static|lesson_stop|src/lib\.rs|/tmp/|variable_store")
+
+
+@pytest.fixture(scope="module")
+def class_room() -> Iterator[FrontEnd]:
+    """One kernel for all mistakes, as in a lesson."""
+    with FrontEnd() as front_end:
+        front_end.ok(PRELUDE, START_S)
+        yield front_end
+
+
+def fails(kernel: FrontEnd, code: str) -> Ran:
+    """Runs a cell that must fail, and holds its error to what every error must be."""
+    ran = kernel.run(code)
+    assert ran.status == "error", f"{code}\n{ran.stdout}"
+    told = f"{ran.error['evalue']}\n{ran.report}"
+    assert not GENERATED.search(told), told
+    return ran
+
+
+def place(ran: Ran, line: int, column: int) -> str:
+    """Returns where the headline has to point to."""
+    return f"--> cell {ran.content['execution_count']}:{line}:{column}"
+
+
+# Each mistake with its code, the place in the cell, and words that must be said.
+MISTAKES = {
+    "a moved value": ("let s = String::new();\nlet t = s;\ns.len();", "E0382", (3, 1), ["value moved here", "s.clone()"]),
+    "two mutable borrows": (
+        "let mut v = vec![1];\nlet a = &mut v;\nlet b = &mut v;\na.push(1); b.push(2);",
+        "E0499", (3, 9), ["first mutable borrow occurs here", "first borrow later used here"],
+    ),
+    "a mutable and a shared borrow": (
+        "let mut v = vec![1];\nlet first = &v[0];\nv.push(3);\nprintln!(\"{first}\");",
+        "E0502", (3, 1), ["immutable borrow later used here"],
+    ),
+    "a move out of a borrow": (
+        "let s = String::new();\nlet r = &s;\ndrop(s);\nprintln!(\"{r}\");", "E0505", (3, 6), ["borrow later used here"],
+    ),
+    "a closure that outlives": (
+        "let n = 5;\nlet h = std::thread::spawn(|| println!(\"{n}\"));", "E0373", (2, 28), ["move || println!"],
+    ),
+    "Rc in a thread": (
+        "let rc = std::rc::Rc::new(5);\nlet h = std::thread::spawn(move || println!(\"{rc}\"));",
+        "E0277", (2, 28), ["cannot be sent between threads safely", "within this `{closure}`"],
+    ),
+    "mismatched types": ('let x: i32 = "five";', "E0308", (1, 14), ["expected `i32`, found `&str`"]),
+    "an unknown name": ("missing + 1", "E0425", (1, 1), ["not found in this scope"]),
+    "a type that is not imported": (
+        "let m: BTreeMap<i32, i32> = Default::default();", "E0425", (1, 8), ["1 + use std::collections::BTreeMap;"],
+    ),
+    "an unknown crate": ("let x = nowhere::new();", "E0433", (1, 9), ["nowhere"]),
+    "a missing lifetime": (
+        "fn longest(a: &str, b: &str) -> &str { a }", "E0106", (1, 33), ["fn longest<'a>(a: &'a str, b: &'a str) -> &'a str"],
+    ),
+    "a value that dies": ("let r;\n{\n    let x = 5;\n    r = &x;\n}\nprintln!(\"{r}\");", "E0597", (4, 9), ["later used here"]),
+    "a missing semicolon": ("let a = 5\nlet b = 6;", "error", (1, 10), ["expected `;`", "add `;` here"]),
+    "a missing semicolon at the end": ("let a = 5", "error", (1, 10), ["expected `;`"]),
+    "an unclosed brace": ("fn f() {\n    println!(\"hi\");", "error", (1, 8), ["unclosed delimiter"]),
+    "a macro's arguments": ('println!("{} {}", 1);', "error", (1, 11), ["2 positional arguments"]),
+    "a macro of the learner's": (
+        "macro_rules! twice { ($e:expr) => { $e * 2 }; }\ntwice!(\"a\")", "E0369", (1, 40), ["2 | twice!(\"a\")", "macro call"],
+    ),
+    "a wrong import": ("use std::collections::HashMop;", "E0432", (1, 5), ["use std::collections::HashMap;"]),
+    "one of several imports": ("use std::{fmt, collections::HashMop};", "E0432", (1, 29), ["HashMap"]),
+    "the closing expression": ("let a = 1i32;\na + 2i64", "E0308", (2, 5), ["expected `i32`, found `i64`"]),
+    "a value that cannot be shown": ("struct Odd;\nOdd", "E0277", (2, 1), ["shown by `Debug`", "#[derive(Debug)]"]),
+    "letters of several bytes": ('let ö = "ä"; let z: u32 = "ünï"; // ö', "E0308", (1, 27), ["expected `u32`"]),
+    "tabs": ('\tlet z: u32 =\t"tab";', "E0308", (1, 15), ["expected `u32`"]),
+    "an incomplete match": ("match Some(1) {\n    Some(x) => x,\n}", "E0004", (1, 7), ["None => todo!()"]),
+    "`?` on an option": ("let q = Some(1)?;", "E0277", (1, 16), ["ok_or"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_shown_as_the_compiler_shows_it_in_a_program(class_room: FrontEnd, mistake: str) -> None:
+    code, ename, (line, column), words = MISTAKES[mistake]
+    ran = fails(class_room, code)
+    assert ran.error["ename"] == ename
+    assert place(ran, line, column) in ran.report, ran.report
+    for word in words:
+        assert word in ran.report, ran.report
+
+
+def test_two_errors_of_one_cell_are_one_error_message(class_room: FrontEnd) -> None:
+    ran = fails(class_room, 'let a: u8 = "a";\nlet b = nobody;')
+    assert len(ran.error["traceback"]) == 2
+    assert {"E0308", "E0425"} == set(re.findall(r"^error\[(E\d+)\]", ran.report, re.MULTILINE))
+
+
+def test_a_warning_does_not_fail_a_cell(class_room: FrontEnd) -> None:
+    assert class_room.ok("#[must_use] fn important() -> i32 { 3 }\nimportant();\nlet unused_name = 1;").stderr == ""
+
+
+def test_an_error_names_the_earlier_cell_that_it_is_about(class_room: FrontEnd) -> None:
+    define = class_room.ok("fn show<T: std::fmt::Display>(t: T) {\n    println!(\"{t}\");\n}").content["execution_count"]
+    ran = fails(class_room, "struct Plain;\nshow(Plain);")
+    assert place(ran, 2, 6) in ran.report
+    assert f"--> cell {define}:1:12" in ran.report, ran.report
+    class_room.ok("fn area(side: u32) -> u32 { side * side }")
+    wrong = fails(class_room, "fn side() -> u32 { 3 }\narea(\"3\")")
+    assert "fn area(side: u32)" in wrong.report
+    broken = class_room.ok("struct Door { open: bool }\nfn shut(door: Door) -> bool { !door.open }").content["execution_count"]
+    changed = fails(class_room, "struct Door { closed: bool }")
+    assert f"--> cell {broken}:2:" in changed.report, "a function of an earlier cell is what no longer compiles"
+    assert changed.error["ename"] == "E0609"
+
+
+# -- what only cells can do wrong
+
+NOT_KEPT = {
+    "a channel": ("let (tx, rx) = std::sync::mpsc::channel();", "E0282", ["later cell", "channel::<i32>()"]),
+    "an empty list": ("let list = Vec::new();", "E0282", ["later cell", "`Vec::<i32>::new()`"]),
+    "a parsed text": ('let number = "5".parse().unwrap();', "E0284", ["later cell", '"5".parse::<i32>()']),
+    "a closure without types": ("let inc = |x| x + 1;", "E0284", ["later cell", "|x: i32|"]),
+    "a guard": (
+        "let shelf = std::sync::Mutex::new(5);\nlet guard = shelf.lock().unwrap();",
+        "error", ["`guard` cannot be kept for later cells", "borrows", "braces", "`Lock` of `lesson_support`"],
+    ),
+    "a reference": ("let row = vec![1];\nlet first = &row[0];", "error", ["`first` cannot be kept", "braces", "clone"]),
+    "a temporary": ('let name: &str = &String::from("Ada");', "error", ["`name` cannot be kept", "braces"]),
+    "an iterator": ("let row = vec![1];\nlet it = row.iter();", "error", ["`it` cannot be kept", ".collect();"]),
+    "a mapped iterator": ("let it = vec![1].into_iter().map(|x| x + 1);", "error", ["type has no name", "Box<dyn Iterator"]),
+    "an `impl Trait`": (
+        "fn evens() -> impl Iterator<Item = u32> { (0..).step_by(2) }\nlet e = evens();",
+        "error", ["type has no name", "`impl Iterator<Item = u32>`", "Box<dyn Iterator<Item = u32>>"],
+    ),
+    "a closure that captures": (
+        "let row = vec![1];\nlet size = move |x: usize| x + row.len();", "error", ["closure", "fn size", "Box<dyn Fn"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NOT_KEPT)
+def test_what_cannot_be_kept_is_told_with_a_way_out(class_room: FrontEnd, case: str) -> None:
+    code, ename, words = NOT_KEPT[case]
+    ran = fails(class_room, code)
+    assert ran.error["ename"] == ename
+    for word in words:
+        assert word in ran.report, ran.report
+
+
+def test_the_ways_out_work(class_room: FrontEnd) -> None:
+    class_room.ok("let (tx, rx) = std::sync::mpsc::channel::<i32>();\ntx.send(1).unwrap();")
+    assert class_room.ok("rx.recv().unwrap()").result == "1"
+    class_room.ok("let shelf = std::sync::Mutex::new(5);\n{ let mut guard = shelf.lock().unwrap(); *guard += 1; }")
+    assert class_room.ok("*shelf.lock().unwrap()").result == "6"
+    class_room.ok("let e: Box<dyn Iterator<Item = u32>> = Box::new((0..).step_by(2));")
+    assert class_room.ok("let mut e = e;\ne.nth(2)").result == "Some(4)"
+
+
+def test_a_closure_that_captures_nothing_is_kept(class_room: FrontEnd) -> None:
+    class_room.ok("let double = |x: i32| x * 2;\nlet longer = |a: &str, b: &str| a.len() > b.len();")
+    assert class_room.ok('(double(4), longer("abc", "de"), vec![1, 2].into_iter().map(double).sum::<i32>())').result == (
+        "(8, true, 6)"
+    )
+
+
+def test_what_a_thread_gives_that_only_panics_is_kept(class_room: FrontEnd) -> None:
+    class_room.ok('let end = std::thread::spawn(|| panic!("no")).join();')
+    assert class_room.ok("end.is_err()").result == "true"
+
+
+# -- variables that are gone
+
+
+def test_a_moved_variable_names_the_cell_that_moved_it(class_room: FrontEnd) -> None:
+    defined = class_room.ok('let treasure = String::from("gold");').content["execution_count"]
+    moved = class_room.ok("let chest = treasure;").content["execution_count"]
+    ran = fails(class_room, "treasure.len()")
+    assert ran.error["ename"] == "E0425"
+    assert f"cell {moved} moved `treasure`" in ran.report, ran.report
+    assert f"run cell {defined}" in ran.report
+
+
+def test_a_variable_that_a_panic_took_names_that_cell(class_room: FrontEnd) -> None:
+    ran = fails(class_room, 'let half_made = 1;\npanic!("in between");')
+    count = ran.content["execution_count"]
+    assert f"cell {count} defines `half_made`, but panicked" in fails(class_room, "half_made").report
+    class_room.ok('let cargo = String::from("salt");\nfn sink(_: String) { panic!("sunk") }')
+    sunk = fails(class_room, "sink(cargo)").content["execution_count"]
+    assert f"cell {sunk} had moved `cargo` when it panicked" in fails(class_room, "cargo").report
+    class_room.ok("let half_made = 2;")
+    assert class_room.ok("half_made").result == "2"
+
+
+def test_a_change_of_what_an_earlier_cell_made_without_mut_names_the_way(class_room: FrontEnd) -> None:
+    count = class_room.ok("let fixed = vec![1];").content["execution_count"]
+    ran = fails(class_room, "fixed.push(2);")
+    assert ran.error["ename"] == "E0596"
+    assert f"cell {count} defines `fixed` without `mut`" in ran.report, ran.report
+    class_room.ok("let mut fixed = fixed;\nfixed.push(2);")
+
+
+# -- :explain
+
+
+def test_explain_gives_the_compilers_text(class_room: FrontEnd) -> None:
+    ran = class_room.ok(":explain E0382")
+    [result] = [message for message in ran.messages if message["msg_type"] == "execute_result"]
+    markdown = result["content"]["data"]["text/markdown"]
+    assert "```rust\n" in markdown
+    assert "compile_fail" not in markdown
+    assert "A variable was used after its contents have been moved elsewhere." in str(ran.result)
+    assert "```" not in str(ran.result)
+
+
+def test_explain_alone_is_about_the_last_compile_error(class_room: FrontEnd) -> None:
+    fails(class_room, 'let a: u8 = "a";')
+    fails(class_room, 'panic!("error[E0001]");')
+    assert str(class_room.ok(":explain").result).startswith("Error E0308\n")
+    assert "E0308" in str(class_room.ok(" :explain  e308 ").result)
+
+
+def test_explain_stands_beside_other_lines(class_room: FrontEnd) -> None:
+    ran = class_room.ok("let beside = 4;\n:explain E0499\nbeside + 1")
+    assert ran.result == "5"
+    [shown] = [message["content"]["data"] for message in ran.messages if message["msg_type"] == "display_data"]
+    assert "mutabl" in shown["text/markdown"]
+    wrong = fails(class_room, ":explain E0499\nlet a: u8 = \"a\";")
+    assert place(wrong, 2, 13) in wrong.report
+
+
+@pytest.mark.parametrize(("code", "words"), [("nonsense", "four digits"), ("E9999", "no error with the code E9999")])
+def test_an_unknown_code_is_told(class_room: FrontEnd, code: str, words: str) -> None:
+    assert words in fails(class_room, f":explain {code}").report
+
+
+def test_explain_without_any_error_says_so(fresh: FrontEnd) -> None:
+    assert "no cell has failed yet" in fails(fresh, ":explain").report
