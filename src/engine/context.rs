@@ -11,7 +11,7 @@ use super::config::start_up_cells;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, Static, rewrite};
+use super::rewrite::{Edited, Rewritten, Static, Variables, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
@@ -56,6 +56,8 @@ struct Ended {
     outcome: Outcome,
     /// Compiled code was loaded and started.
     ran: bool,
+    /// It does not compile.
+    refused: bool,
 }
 
 /// The cells whose source is kept for panics in functions that they define.
@@ -122,21 +124,40 @@ impl Context {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
-        let Rewritten { edited, statics } = rewrite(code, self.next_request);
-        self.cells.push(CellSource {
-            count,
-            edited: edited.clone(),
-        });
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
         self.revive_statics();
-        let Ended { outcome, ran } = self.run(&edited, count, !statics.is_empty());
+        let variables: Variables = self.evcxr.variables_and_types().collect();
+        // evcxr runs a command for the shell before it compiles: that must not happen twice.
+        let may_run_twice = !code.lines().any(|line| line.starts_with('!'));
+        let wrapped = may_run_twice.then_some(&variables);
+        let rewritten = rewrite(code, self.next_request, wrapped);
+        let waits = rewritten.waits;
+        let mut ended = self.run_rewritten(rewritten, count);
+        // It may be the wrapping of a call that does not compile, and the errors are to be those of
+        // the learner's own text.
+        if ended.refused && waits {
+            self.cells.pop();
+            ended = self.run_rewritten(rewrite(code, self.next_request, None), count);
+        }
+        ended.outcome
+    }
+
+    fn run_rewritten(&mut self, cell: Rewritten, count: usize) -> Ended {
+        let Rewritten {
+            edited, statics, ..
+        } = cell;
+        self.cells.push(CellSource {
+            count,
+            edited: edited.clone(),
+        });
+        let ended = self.run(&edited, count, !statics.is_empty());
         // Also where the cell panicked: its items are there, and so are their symbols.
-        if ran {
+        if ended.ran {
             self.keep_statics(statics);
         }
-        outcome
+        ended
     }
 
     /// Lets the cells after this one use its statics instead of copies of their own.
@@ -153,7 +174,9 @@ impl Context {
     /// Defines again, with their first values, the statics that the last process took with it.
     fn revive_statics(&mut self) {
         for lost in self.statics.take_lost() {
-            let Rewritten { edited, statics } = rewrite(&lost.source, self.next_request);
+            let Rewritten {
+                edited, statics, ..
+            } = rewrite(&lost.source, self.next_request, None);
             if self.run(&edited, 0, true).ran {
                 self.keep_statics(statics);
             }
@@ -220,6 +243,7 @@ impl Context {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
+                refused: false,
             };
         }
         let sink = Arc::clone(&self.sink);
@@ -239,7 +263,11 @@ impl Context {
         }
         let report = self.link.finish();
         let ran = report.ran && !died;
+        // Not so when stop was pressed meanwhile: then cargo was ended.
+        let refused =
+            result.is_err() && !died && !ran && !report.interrupted && !report.stop_pressed;
         Ended {
+            refused,
             outcome: self.conclude(result, report, cell, count, &variables),
             ran,
         }

@@ -1,11 +1,13 @@
 //! What is changed in a cell before it is compiled, unseen by the learner.
 
+pub mod blocking;
 pub mod checkpoints;
 pub mod edits;
 pub mod statics;
 
 use ra_ap_syntax::{AstNode, SourceFile, ast};
 
+pub use blocking::Variables;
 pub use edits::{Edited, Insertion};
 pub use statics::Static;
 
@@ -18,21 +20,34 @@ pub struct Rewritten {
     pub edited: Edited,
     /// The statics that it defines.
     pub statics: Vec<Static>,
+    /// Blocking calls are wrapped. Should it not compile, it may do so without.
+    pub waits: bool,
 }
 
-/// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
+/// Rewrites a cell; its blocking calls only where the learner's variables are given. Code that does not
+/// parse is left as it is: the compiler explains what is wrong.
 #[must_use]
-pub fn rewrite(code: &str, generation: u64) -> Rewritten {
+pub fn rewrite(code: &str, generation: u64, variables: Option<&Variables>) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
             edited: Edited::unchanged(code),
             statics: Vec::new(),
+            waits: false,
         };
     }
     let root = file.tree();
     let mut insertions = Vec::new();
+    let mut waits = false;
     if !code.contains(checkpoints::OFF) {
+        if let Some(variables) = variables {
+            let found = blocking::insertions(root.syntax(), variables);
+            waits = !found.is_empty();
+            insertions.extend(found.into_iter().map(|(at, text)| Insertion {
+                at: in_cell(code, at),
+                text,
+            }));
+        }
         insertions.extend(checkpoints::places(root.syntax()).map(|at| Insertion {
             at: in_cell(code, at),
             text: checkpoints::CALL.to_owned(),
@@ -53,6 +68,7 @@ pub fn rewrite(code: &str, generation: u64) -> Rewritten {
     Rewritten {
         edited: Edited::new(code, insertions),
         statics: found,
+        waits,
     }
 }
 
@@ -63,7 +79,7 @@ mod tests {
     #[track_caller]
     fn check(code: &str, expected: &str) {
         let marked = expected.replace('§', checkpoints::CALL);
-        assert_eq!(rewrite(code, 7).edited.code(), marked);
+        assert_eq!(rewrite(code, 7, None).edited.code(), marked);
     }
 
     #[test]
@@ -99,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn loops_that_must_not_unwind_get_none() {
+        for abi in ["extern", "extern \"C\"", "extern \"system\""] {
+            let code = format!("unsafe {abi} fn f() {{ loop {{}} }}");
+            check(&code, &code);
+        }
+        check(
+            "extern \"C-unwind\" fn f() { loop {} }",
+            "extern \"C-unwind\" fn f() { loop {§} }",
+        );
+    }
+
+    #[test]
     fn macros_and_code_that_does_not_parse_are_left_alone() {
         check("m! { loop {} }", "m! { loop {} }");
         check("loop { let = 5; }", "loop { let = 5; }");
@@ -115,6 +143,7 @@ mod tests {
         let rewritten = rewrite(
             ":dep x\n/// Doc.\npub static N: AtomicU32 = AtomicU32::new(0);\nN.load(Relaxed)",
             7,
+            None,
         );
         assert_eq!(
             rewritten.edited.code(),
