@@ -13,7 +13,6 @@ fn wait(is_finished: impl Fn() -> bool) {
 }
 
 /// What a variable holds that is about to be joined.
-#[derive(Debug)]
 pub struct Before<'a, H: ?Sized>(&'a H);
 
 /// Wraps the variable.
@@ -53,7 +52,6 @@ impl<H: ?Sized> Deref for Before<'_, H> {
 }
 
 /// A value, not a variable, that is joined.
-#[derive(Debug)]
 pub struct Owned<H>(H);
 
 /// Wraps the value.

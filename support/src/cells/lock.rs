@@ -3,7 +3,8 @@
 use std::sync::{LockResult, Mutex, MutexGuard, TryLockError};
 
 use super::patience::{Patience, must_be_stoppable};
-use super::reach::{On, Reach};
+use super::reach::{On, Reach, address};
+use super::turns::give_way;
 
 impl<'a, 'm, X, T> On<'a, X>
 where
@@ -17,12 +18,15 @@ where
     pub fn lock(&self) -> LockResult<MutexGuard<'m, T>> {
         let mutex = self.reach();
         let mut patience = None;
+        give_way(address(mutex));
         loop {
             match mutex.try_lock() {
                 Ok(guard) => return Ok(guard),
                 Err(TryLockError::Poisoned(poisoned)) => return Err(poisoned),
                 Err(TryLockError::WouldBlock) if !must_be_stoppable() => return mutex.lock(),
-                Err(TryLockError::WouldBlock) => patience.get_or_insert_with(Patience::new).pause(),
+                Err(TryLockError::WouldBlock) => patience
+                    .get_or_insert_with(|| Patience::for_lock(address(mutex)))
+                    .pause(),
             }
         }
     }

@@ -24,6 +24,7 @@ mod reach;
 mod receive;
 mod rw_lock;
 mod send;
+mod turns;
 pub(crate) mod wakes;
 
 pub use call::{call, call_bare};

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::turns::{STARVING_AFTER, Turn};
 use crate::interrupt;
 
 /// For so long a wait is looked after without sleeping, as a short one deserves.
@@ -20,6 +21,9 @@ pub(super) const LONGEST: Duration = Duration::from_millis(2);
 pub(super) struct Patience {
     since: Instant,
     longest: Duration,
+    /// The address of the lock that is waited for.
+    lock: Option<usize>,
+    turn: Option<Turn>,
 }
 
 impl Patience {
@@ -27,10 +31,20 @@ impl Patience {
         Self::with_longest(LONGEST)
     }
 
+    /// For the lock at this address.
+    pub(super) fn for_lock(address: usize) -> Self {
+        Self {
+            lock: Some(address),
+            ..Self::new()
+        }
+    }
+
     pub(super) fn with_longest(longest: Duration) -> Self {
         Self {
             since: Instant::now(),
             longest,
+            lock: None,
+            turn: None,
         }
     }
 
@@ -38,6 +52,11 @@ impl Patience {
     pub(super) fn pause(&mut self) {
         interrupt::checkpoint();
         let waited = self.since.elapsed();
+        if waited >= STARVING_AFTER
+            && let Some(lock) = self.lock
+        {
+            self.turn.get_or_insert_with(|| Turn::new(lock)).looked();
+        }
         if waited < AWAKE {
             thread::yield_now();
         } else {

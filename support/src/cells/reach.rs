@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, RwLock};
 /// What stands before the dot.
 ///
 /// Has the methods of this module where a type of `std` is behind it, and is a reference to it
-/// everywhere else.
-#[derive(Debug)]
+/// everywhere else. Implements no traits, not even `Debug`: a learner's trait for all types that have
+/// it would then be called on the wrapper.
 pub struct On<'a, X: ?Sized>(&'a X);
 
 /// Wraps what stands before the dot.
@@ -131,4 +131,9 @@ impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for MutexGuard<'_, X> {
     fn reach(&'a self) -> X::Found {
         (**self).reach()
     }
+}
+
+/// Where a lock is: its identity as long as it is waited for.
+pub(super) fn address<T: ?Sized>(of: &T) -> usize {
+    std::ptr::from_ref(of).cast::<()>().addr()
 }

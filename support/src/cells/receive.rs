@@ -97,7 +97,6 @@ impl<T> Iterator for IntoIter<T> {
 }
 
 /// What a `for` goes through.
-#[derive(Debug)]
 pub struct Each<I>(I);
 
 /// Wraps what a `for` goes through.

@@ -6,7 +6,8 @@ use std::sync::{LockResult, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockEr
 use parking_lot::Mutex;
 
 use super::patience::{Patience, must_be_stoppable};
-use super::reach::{On, Reach};
+use super::reach::{On, Reach, address};
+use super::turns::give_way;
 
 impl<'a, 'm, X, T> On<'a, X>
 where
@@ -20,6 +21,7 @@ where
     pub fn read(&self) -> LockResult<RwLockReadGuard<'m, T>> {
         let lock = self.reach();
         let mut patience = None;
+        give_way(address(lock));
         loop {
             if !a_writer_waits_for(lock) {
                 match lock.try_read() {
@@ -29,7 +31,9 @@ where
                     Err(TryLockError::WouldBlock) => {}
                 }
             }
-            patience.get_or_insert_with(Patience::new).pause();
+            patience
+                .get_or_insert_with(|| Patience::for_lock(address(lock)))
+                .pause();
         }
     }
 
@@ -40,14 +44,16 @@ where
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'m, T>> {
         let lock = self.reach();
         let mut waiting = None;
+        give_way(address(lock));
         loop {
             match lock.try_write() {
                 Ok(guard) => return Ok(guard),
                 Err(TryLockError::Poisoned(poisoned)) => return Err(poisoned),
                 Err(TryLockError::WouldBlock) if !must_be_stoppable() => return lock.write(),
                 Err(TryLockError::WouldBlock) => {
-                    let (_, patience) =
-                        waiting.get_or_insert_with(|| (Writer::new(lock), Patience::new()));
+                    let (_, patience) = waiting.get_or_insert_with(|| {
+                        (Writer::new(lock), Patience::for_lock(address(lock)))
+                    });
                     patience.pause();
                 }
             }
@@ -87,8 +93,4 @@ impl Drop for Writer {
         }
         COUNT.store(writers.len(), Ordering::Relaxed);
     }
-}
-
-fn address<T: ?Sized>(lock: &RwLock<T>) -> usize {
-    std::ptr::from_ref(lock).cast::<()>().addr()
 }

@@ -249,6 +249,36 @@ fn a_reader_that_comes_later_lets_a_waiting_writer_go_first() {
     drop(open);
 }
 
+#[test]
+fn who_waits_long_gets_the_lock_before_one_that_takes_it_again_and_again() {
+    const ROUNDS: u32 = 2_000;
+    let mutex = Arc::new(Mutex::new(0));
+    let same = Arc::clone(&mutex);
+    let (holds_tx, holds) = mpsc::channel();
+    let open = scope();
+    // Free for a moment only, between two rounds.
+    let hog = thread::spawn(move || {
+        for round in 0..ROUNDS {
+            let mut rounds = on(&same).lock().unwrap();
+            if *rounds > round {
+                return;
+            }
+            *rounds = round;
+            if round == 0 {
+                holds_tx.send(()).unwrap();
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    holds.recv_timeout(PLENTY).unwrap();
+    let mut rounds = on(&mutex).lock().unwrap();
+    assert!(*rounds < ROUNDS - 1, "only when the other had enough");
+    *rounds = ROUNDS;
+    drop(rounds);
+    drop(open);
+    owned(hog).join().unwrap();
+}
+
 struct Diary {
     pages: Mutex<u32>,
 }
