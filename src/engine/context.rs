@@ -5,21 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
-use super::explain::{self, LastError};
+use super::explain::LastError;
 use super::known::Known;
 use super::link::{BUILD, Link};
 use super::lost::Lost;
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
-use super::own_commands::{self, OwnCommand};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, rewrite, value};
+use super::rewrite::{Edited, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
-use super::syntax::{ends_with_value, first_error, lets};
+use super::syntax::ends_with_value;
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -49,25 +48,27 @@ impl Places {
 pub struct Context {
     pub(super) evcxr: CommandContext,
     pub(super) link: Arc<Link>,
-    sink: Arc<dyn Sink>,
-    rustc: PathBuf,
-    known: Known,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) rustc: PathBuf,
+    pub(super) known: Known,
     pub(super) lost: Lost,
-    last_error: LastError,
+    pub(super) last_error: LastError,
     /// Run before the first cell, and after `:clear`: what gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
-    next_request: u64,
+    pub(super) next_request: u64,
 }
 
 /// What an execution came to.
-struct Ended {
-    outcome: Outcome,
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
     /// Compiled code was loaded and started.
-    ran: bool,
+    pub(super) ran: bool,
     /// evcxr compiles the cell's items into later cells. It does after a panic too.
-    taken_over: bool,
+    pub(super) taken_over: bool,
+    /// It does not compile.
+    pub(super) refused: bool,
     /// It was not run, because this variable could not be kept.
-    not_kept: Option<NotKept>,
+    pub(super) not_kept: Option<NotKept>,
 }
 
 /// How the names start that cells have from the kernel, and that are no concern of the learner's.
@@ -132,7 +133,7 @@ impl Context {
         Ok(context)
     }
 
-    fn run_start_up(&mut self) -> Result<(), CellError> {
+    pub(super) fn run_start_up(&mut self) -> Result<(), CellError> {
         for cell in self.start_up.clone() {
             self.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
@@ -143,182 +144,14 @@ impl Context {
         Ok(())
     }
 
-    /// Runs a cell.
-    ///
-    /// # Errors
-    /// The error that the learner is to see.
-    pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
-        // Editors of other systems put it before a file; the compiler takes it in files alone.
-        let code = code.strip_prefix('\u{feff}').unwrap_or(code);
-        let (commands, rest) = own_commands::split(code);
-        let mut value = CellValue::new();
-        for command in commands {
-            value.extend(self.run_own(command)?);
-        }
-        value.extend(self.execute_rest(&rest, count)?);
-        Ok(value)
-    }
-
-    fn run_own(&mut self, command: OwnCommand) -> Outcome {
-        match command {
-            OwnCommand::Clear => {
-                let value = self.run_unseen(command.text())?;
-                self.known = Known::default();
-                self.lost = Lost::default();
-                self.run_start_up()?;
-                Ok(value)
-            }
-            OwnCommand::Restart => {
-                self.restart_process();
-                let said = "the process of the cells was started again; variables are gone, and \
-                            statics have their first values";
-                Ok(CellValue::from([(
-                    "text/plain".to_owned(),
-                    said.to_owned(),
-                )]))
-            }
-            OwnCommand::Quit => Err(CellError::plain(
-                "quit",
-                "the kernel is ended by the front end: choose \"Shut Down Kernel\" in its menu",
-            )),
-        }
-    }
-
-    fn restart_process(&mut self) {
-        let process = self.evcxr.process_handle();
-        {
-            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
-            // It may have ended by itself, which is as good.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-        let _ = self.notice_end();
-    }
-
-    /// evcxr notices the end of the process only when it is used, and starts another. Returns what it
-    /// says.
-    fn notice_end(&mut self) -> Option<String> {
-        match self.evcxr.execute("let _ = ();") {
-            Err(Error::SubprocessTerminated(message)) => {
-                self.link.drain();
-                self.known.statics.process_ended();
-                let _ = self.link.finish();
-                Some(message)
-            }
-            _ => None,
-        }
-    }
-
-    fn execute_rest(&mut self, code: &str, count: usize) -> Outcome {
-        let (code, asked) = explain::take(code);
-        if !asked.is_empty() {
-            let explanation = explain::explain(&self.rustc, &asked, &self.last_error)?;
-            if code.trim().is_empty() {
-                return Ok(explanation);
-            }
-            self.sink.display(super::Shown {
-                bundle: explanation,
-                ..super::Shown::default()
-            });
-        }
-        let outcome = self.execute_code(&code, count);
-        if let Err(error) = &outcome
-            && let Some(error) = LastError::of(error)
-        {
-            self.last_error = error;
-        }
-        if value::changes_format(&code) {
-            let _ = self.run_unseen(value::OTHER_FORMAT);
-        }
-        outcome
-    }
-
-    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
-        if let Some(error) = self.overlooked_error(code, count) {
-            return Err(error);
-        }
-        let generation = self.next_request;
-        let mut cell = rewrite(code, generation, &self.known);
-        let before = self.variables();
-        let mut instead: Option<CellError> = None;
-        let share = self.known.statics.must_be_shared(&cell);
-        let ended = loop {
-            let mut ended = self.run_cell(&cell.edited, count, share);
-            if let Some(NotKept::Closure(name)) = &ended.not_kept
-                && let Some(changed) = Self::closure_as_function(&cell.edited, name)
-                && changed != cell.edited
-            {
-                instead = ended.outcome.err();
-                cell.edited = changed;
-                continue;
-            }
-            // The closure is not a function: what was said of it as a closure stands.
-            if let Some(error) = instead.take_if(|_| !ended.ran && ended.outcome.is_err()) {
-                ended.outcome = Err(error);
-            }
-            break ended;
-        };
-        self.keep(&cell, generation, share, &ended);
-        if ended.ran {
-            self.note_variables(code, count, &before, &ended.outcome);
-        }
-        ended.outcome
-    }
-
-    /// Remembers what a cell has defined.
-    fn keep(&mut self, cell: &Rewritten, generation: u64, share: bool, ended: &Ended) {
-        if ended.taken_over {
-            for note in self.known.keep(cell, generation, ended.ran && share) {
-                self.sink.text(Stream::Stderr, note);
-            }
-        }
-    }
-
-    /// Remembers which variables the cell has taken away.
-    fn note_variables(&mut self, code: &str, count: usize, before: &[String], outcome: &Outcome) {
-        let new: Vec<String> = lets(code)
-            .into_iter()
-            .flat_map(|binding| binding.names)
-            .collect();
-        let after = self.variables();
-        self.lost.note(count, before, &after, &new, outcome);
-    }
-
-    /// Runs a cell of the learner's; places in it can be named while it runs and after.
-    fn run_cell(&mut self, edited: &Edited, count: usize, share: bool) -> Ended {
-        let request = self.next_request;
-        self.link.book().add(CellSource {
-            request,
-            count,
-            edited: edited.clone(),
-        });
-        let ended = self.run(edited, count, share);
-        if !ended.ran && ended.outcome.is_err() {
-            self.link.book().forget(request);
-        }
-        ended
-    }
-
     /// Runs code of our own, which has no value and is not shown.
-    fn run_unseen(&mut self, code: &str) -> Outcome {
+    pub(super) fn run_unseen(&mut self, code: &str) -> Outcome {
         let generation = self.next_request;
-        let cell = rewrite(code, generation, &self.known);
+        let cell = rewrite(code, generation, &self.known, None);
         let share = self.known.statics.must_be_shared(&cell);
         let ended = self.run(&cell.edited, 0, share);
         self.keep(&cell, generation, share, &ended);
         ended.outcome
-    }
-
-    /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
-    /// compiler, which sees only the rest, has nothing to say, the parser's own error is shown.
-    fn overlooked_error(&mut self, code: &str, count: usize) -> Option<CellError> {
-        let (message, place) = first_error(code)?;
-        let compiler_is_content = self
-            .evcxr
-            .check(code)
-            .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
-        compiler_is_content
-            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
     }
 
     /// Completions at a byte offset.
@@ -360,7 +193,7 @@ impl Context {
         names
     }
 
-    fn run(&mut self, cell: &Edited, count: usize, share: bool) -> Ended {
+    pub(super) fn run(&mut self, cell: &Edited, count: usize, share: bool) -> Ended {
         let number = self.next_request;
         self.next_request += 1;
         let variables = self.variables();
@@ -374,6 +207,7 @@ impl Context {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
                 taken_over: false,
+                refused: false,
                 not_kept: None,
             };
         }
@@ -395,6 +229,9 @@ impl Context {
         let report = self.link.finish();
         let ran = report.ran && !died;
         let taken_over = result.is_ok();
+        // Not so when stop was pressed meanwhile: then cargo was ended.
+        let refused =
+            result.is_err() && !died && !ran && !report.interrupted && !report.stop_pressed;
         let cell = CellSource {
             request: number,
             count,
@@ -403,6 +240,7 @@ impl Context {
         let mut not_kept = None;
         Ended {
             outcome: self.conclude(result, report, &cell, &variables, &mut not_kept),
+            refused,
             ran,
             taken_over,
             not_kept,

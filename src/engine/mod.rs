@@ -6,6 +6,7 @@ pub mod context;
 pub mod crash;
 pub mod demux;
 pub mod diagnostic;
+mod execute;
 pub mod explain;
 pub mod failure;
 pub mod hints;

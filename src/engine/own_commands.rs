@@ -51,6 +51,13 @@ pub fn split(code: &str) -> (Vec<OwnCommand>, String) {
     (commands, rest)
 }
 
+/// Whether the cell runs a program of the operating system (`!ls`).
+#[must_use]
+pub fn has_shell_command(code: &str) -> bool {
+    let head = lines_before_rust(code);
+    code.lines().take(head).any(|line| line.starts_with('!'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn what_was_inserted_is_not_shown() {
         let code = "for i in 0..3 { assert!(i < 2); }";
-        let edited = rewrite(code, 1, &Known::default()).edited;
+        let edited = rewrite(code, 1, &Known::default(), None).edited;
         let generated = edited.code().to_owned();
         let column = generated.find("assert!").expect("it is there") as u32 + 1;
         let cells = [CellSource {

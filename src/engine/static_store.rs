@@ -199,7 +199,7 @@ mod tests {
         let mut known = Known::default();
         let mut told = Vec::new();
         for (cell, generation) in cells.iter().zip(1..) {
-            let rewritten = rewrite(cell, generation, &known);
+            let rewritten = rewrite(cell, generation, &known, None);
             told = known.keep(&rewritten, generation, true);
             let renamed = rewritten
                 .edited
@@ -300,9 +300,9 @@ mod tests {
     #[test]
     fn a_new_process_needs_the_statics_again() {
         let mut statics = Statics::default();
-        let next = rewrite("1 + 1", 2, &Known::default());
+        let next = rewrite("1 + 1", 2, &Known::default(), None);
         assert!(!statics.must_be_shared(&next));
-        let cell = rewrite("static D: u8 = 1;", 1, &Known::default());
+        let cell = rewrite("static D: u8 = 1;", 1, &Known::default(), None);
         assert!(statics.must_be_shared(&cell));
         statics.keep(&cell, 1, true);
         assert!(!statics.must_be_shared(&next));

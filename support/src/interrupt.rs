@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::KeyboardInterrupt;
+use crate::cells::wakes;
 use crate::forced::{self, Moment};
 use crate::thread_mark::ThreadMark;
 use crate::waiter::{self, Waiter};
@@ -142,15 +143,18 @@ pub(crate) fn press_stop(mark: &Arc<ThreadMark>) {
 pub(crate) fn stop_thread(mark: &Arc<ThreadMark>) {
     mark.leave_stop();
     waiter::stop_all(|waiter| Arc::ptr_eq(waiter.owner(), mark));
+    wakes::wake_all(|owner, _| Arc::ptr_eq(owner, mark));
 }
 
 /// Called by the runtime each time it raises a stage, with the stage already visible.
 extern "C" fn on_interrupt() {
     let Some(runtime) = runtime() else { return };
     let stage = (runtime.stage)();
-    waiter::stop_all(|waiter| {
-        stage >= STAGE_ALL_THREADS || (stage >= STAGE_CELL_THREAD && waiter.on_cell_thread())
-    });
+    let is_meant = |on_cell_thread: bool| {
+        stage >= STAGE_ALL_THREADS || (stage >= STAGE_CELL_THREAD && on_cell_thread)
+    };
+    waiter::stop_all(|waiter| is_meant(waiter.on_cell_thread()));
+    wakes::wake_all(|_, on_cell_thread| is_meant(on_cell_thread));
 }
 
 /// The thread that runs the cells is to unwind.

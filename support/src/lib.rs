@@ -45,6 +45,8 @@
 
 mod atomic_counter;
 mod barrier;
+#[doc(hidden)]
+pub mod cells;
 mod channel;
 pub mod check;
 mod compare;

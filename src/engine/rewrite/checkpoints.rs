@@ -1,7 +1,7 @@
 //! A look at the stop button at the head of each loop.
 
 use ra_ap_syntax::ast::{self, HasLoopBody};
-use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
+use ra_ap_syntax::{AstNode, AstToken, SyntaxKind, SyntaxNode};
 
 /// The name of the module that [`DEFINITION`] defines.
 pub const MODULE: &str = "lesson_stop";
@@ -30,8 +30,9 @@ pub const OFF: &str = "// kernel: no checkpoints";
 
 /// The places, in `root`, behind the opening braces of loops that may call a function.
 ///
-/// Loops inside macro calls are only tokens to us, and loops that run while compiling (`const fn`,
-/// initialisers of constants) cannot call anything; both are left alone.
+/// Loops inside macro calls are only tokens to us, loops that run while compiling (`const fn`,
+/// initialisers of constants) cannot call anything, and out of an `extern "C" fn` nothing may unwind;
+/// all of them are left alone.
 pub fn places(root: &SyntaxNode) -> impl Iterator<Item = usize> {
     root.descendants().filter_map(|node| {
         let body = match node.kind() {
@@ -41,16 +42,19 @@ pub fn places(root: &SyntaxNode) -> impl Iterator<Item = usize> {
             _ => None,
         }?;
         let brace = body.stmt_list()?.l_curly_token()?;
-        (!runs_while_compiling(&node)).then(|| usize::from(brace.text_range().end()))
+        (!must_not_call(&node)).then(|| usize::from(brace.text_range().end()))
     })
 }
 
-fn runs_while_compiling(node: &SyntaxNode) -> bool {
+/// Whether the code at `node` must not call what may unwind: it runs while compiling, or a stop
+/// would end the process because it cannot leave a function of C's kind.
+pub(super) fn must_not_call(node: &SyntaxNode) -> bool {
     for ancestor in node.ancestors() {
         match ancestor.kind() {
             // A function decides: what stands around it does not matter to its body.
             SyntaxKind::FN => {
-                return ast::Fn::cast(ancestor).is_some_and(|f| f.const_token().is_some());
+                return ast::Fn::cast(ancestor)
+                    .is_some_and(|f| f.const_token().is_some() || cannot_unwind(&f));
             }
             SyntaxKind::CONST
             | SyntaxKind::STATIC
@@ -75,4 +79,17 @@ fn runs_while_compiling(node: &SyntaxNode) -> bool {
         }
     }
     false
+}
+
+fn cannot_unwind(function: &ast::Fn) -> bool {
+    function.abi().is_some_and(|abi| {
+        let name = abi.abi_string().map(|name| name.text().to_owned());
+        // `extern fn` alone is `extern "C" fn`.
+        let name = name
+            .as_deref()
+            .unwrap_or("\"C\"")
+            .trim_matches('"')
+            .to_owned();
+        name != "Rust" && !name.ends_with("-unwind")
+    })
 }

@@ -1,5 +1,6 @@
 //! What is changed in a cell before it is compiled, unseen by the learner.
 
+pub mod blocking;
 pub mod checkpoints;
 mod collect;
 pub mod edits;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 
 use ra_ap_syntax::{AstNode, SourceFile};
 
+pub use blocking::Variables;
 pub use edits::{Edited, Insertion};
 pub use items::Item;
 pub use nameless::Block;
@@ -40,13 +42,21 @@ pub struct Rewritten {
     pub blocks: Vec<Block>,
     /// The modules of earlier blocks that it does away with.
     pub gone: Vec<String>,
+    /// Blocking calls are wrapped. Should it not compile, it may do so without.
+    pub waits: bool,
 }
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
-/// `generation` is the number of the run; `known` is what earlier cells have defined.
+/// `generation` is the number of the run; `known` is what earlier cells have defined. Blocking calls are
+/// wrapped only where the learner's `variables` are given.
 #[must_use]
-pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
+pub fn rewrite(
+    code: &str,
+    generation: u64,
+    known: &Known,
+    variables: Option<&Variables>,
+) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
@@ -56,6 +66,7 @@ pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
             macros: BTreeSet::new(),
             blocks: Vec::new(),
             gone: Vec::new(),
+            waits: false,
         };
     }
     let root = file.tree();
@@ -92,15 +103,24 @@ pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
         at: block.start,
         text: block.anchor(),
     }));
+    let mut value = value::borrow(&root);
+    first.extend(value.next());
     insertions.splice(0..0, first);
+    let mut waits = false;
     if !code.contains(checkpoints::OFF) {
+        if let Some(variables) = variables {
+            let found = blocking::insertions(root.syntax(), variables);
+            waits = !found.is_empty();
+            insertions.extend(found.into_iter().map(|(at, text)| Insertion { at, text }));
+        }
         insertions.extend(checkpoints::places(root.syntax()).map(|at| Insertion {
             at,
             text: checkpoints::CALL.to_owned(),
         }));
     }
     insertions.extend(main_function::call(&root));
-    insertions.extend(value::borrow(&root));
+    // Behind all that ends at the same place.
+    insertions.extend(value);
     for insertion in &mut insertions {
         insertion.at = in_cell(code, insertion.at);
     }
@@ -112,6 +132,7 @@ pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
         macros,
         blocks,
         gone,
+        waits,
     }
 }
 
@@ -133,7 +154,10 @@ mod tests {
     #[track_caller]
     fn check(code: &str, expected: &str) {
         let marked = expected.replace('§', checkpoints::CALL);
-        assert_eq!(rewrite(code, 7, &Known::default()).edited.code(), marked);
+        assert_eq!(
+            rewrite(code, 7, &Known::default(), None).edited.code(),
+            marked
+        );
     }
 
     #[test]
@@ -165,6 +189,18 @@ mod tests {
         check(
             "const F: fn() = { fn f() { loop {} } f };",
             "const F: fn() = { fn f() { loop {§} } f };",
+        );
+    }
+
+    #[test]
+    fn loops_that_must_not_unwind_get_none() {
+        for abi in ["extern", "extern \"C\"", "extern \"system\""] {
+            let code = format!("unsafe {abi} fn f() {{ loop {{}} }}");
+            check(&code, &code);
+        }
+        check(
+            "extern \"C-unwind\" fn f() { loop {} }",
+            "extern \"C-unwind\" fn f() { loop {§} }",
         );
     }
 
@@ -216,6 +252,7 @@ mod tests {
             "thread_local! { pub static N: Cell<u8> = Cell::new(1); }",
             7,
             &Known::default(),
+            None,
         );
         assert_eq!(
             rewritten.edited.code(),
@@ -237,7 +274,7 @@ mod tests {
             "lazy_static! { static ref A: u8 = 1; pub static ref B: Vec<&'static str> = vec![ref_to()]; }",
             "lazy_static::lazy_static! { static ref A: u8 = 1; }\nA.len()",
         ] {
-            let rewritten = rewrite(code, 7, &Known::default());
+            let rewritten = rewrite(code, 7, &Known::default(), None);
             assert!(!rewritten.statics.is_empty(), "{code}");
             assert_eq!(
                 crate::engine::syntax::first_error(rewritten.edited.code()),

@@ -108,7 +108,7 @@ mod tests {
         let mut known = Known::default();
         let mut code = String::new();
         for (cell, generation) in cells.iter().zip(1..) {
-            let rewritten = rewrite(cell, generation, &known);
+            let rewritten = rewrite(cell, generation, &known, None);
             known.keep(&rewritten, generation, true);
             rewritten.edited.code().clone_into(&mut code);
         }

@@ -1,0 +1,206 @@
+//! How a cell of the learner's is run: commands of the kernel's own first, then the code.
+
+use std::sync::PoisonError;
+
+use evcxr::{CompilationError, Error};
+
+use super::compile_error;
+use super::context::{Context, Ended};
+use super::explain::{self, LastError};
+use super::known::Known;
+use super::lost::Lost;
+use super::not_kept::NotKept;
+use super::outcome::{CellError, CellValue, Outcome};
+use super::own_commands::{self, OwnCommand};
+use super::rewrite::{Edited, Rewritten, Variables, rewrite, value};
+use super::sink::Stream;
+use super::source_map::CellSource;
+use super::syntax::{first_error, lets};
+
+impl Context {
+    /// Runs a cell.
+    ///
+    /// # Errors
+    /// The error that the learner is to see.
+    pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        // Editors of other systems put it before a file; the compiler takes it in files alone.
+        let code = code.strip_prefix('\u{feff}').unwrap_or(code);
+        let (commands, rest) = own_commands::split(code);
+        let mut value = CellValue::new();
+        for command in commands {
+            value.extend(self.run_own(command)?);
+        }
+        value.extend(self.execute_rest(&rest, count)?);
+        Ok(value)
+    }
+
+    fn run_own(&mut self, command: OwnCommand) -> Outcome {
+        match command {
+            OwnCommand::Clear => {
+                let value = self.run_unseen(command.text())?;
+                self.known = Known::default();
+                self.lost = Lost::default();
+                self.run_start_up()?;
+                Ok(value)
+            }
+            OwnCommand::Restart => {
+                self.restart_process();
+                let said = "the process of the cells was started again; variables are gone, and \
+                            statics have their first values";
+                Ok(CellValue::from([(
+                    "text/plain".to_owned(),
+                    said.to_owned(),
+                )]))
+            }
+            OwnCommand::Quit => Err(CellError::plain(
+                "quit",
+                "the kernel is ended by the front end: choose \"Shut Down Kernel\" in its menu",
+            )),
+        }
+    }
+
+    fn restart_process(&mut self) {
+        let process = self.evcxr.process_handle();
+        {
+            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            // It may have ended by itself, which is as good.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = self.notice_end();
+    }
+
+    /// evcxr notices the end of the process only when it is used, and starts another. Returns what it
+    /// says.
+    pub(super) fn notice_end(&mut self) -> Option<String> {
+        match self.evcxr.execute("let _ = ();") {
+            Err(Error::SubprocessTerminated(message)) => {
+                self.link.drain();
+                self.known.statics.process_ended();
+                let _ = self.link.finish();
+                Some(message)
+            }
+            _ => None,
+        }
+    }
+
+    fn execute_rest(&mut self, code: &str, count: usize) -> Outcome {
+        let (code, asked) = explain::take(code);
+        if !asked.is_empty() {
+            let explanation = explain::explain(&self.rustc, &asked, &self.last_error)?;
+            if code.trim().is_empty() {
+                return Ok(explanation);
+            }
+            self.sink.display(super::Shown {
+                bundle: explanation,
+                ..super::Shown::default()
+            });
+        }
+        let outcome = self.execute_code(&code, count);
+        if let Err(error) = &outcome
+            && let Some(error) = LastError::of(error)
+        {
+            self.last_error = error;
+        }
+        if value::changes_format(&code) {
+            let _ = self.run_unseen(value::OTHER_FORMAT);
+        }
+        outcome
+    }
+
+    /// Runs Rust.
+    ///
+    /// What the kernel changes in a cell can be the reason why it does not compile; then it is tried
+    /// with less of that, so that whatever the learner reads in the end is about their own text.
+    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
+        if let Some(error) = self.overlooked_error(code, count) {
+            return Err(error);
+        }
+        // evcxr runs a command for the shell before it compiles: that must not happen twice.
+        let may_run_twice = !own_commands::has_shell_command(code);
+        let generation = self.next_request;
+        let mut cell = {
+            let variables: Variables = self.evcxr.variables_and_types().collect();
+            let wrapped = may_run_twice.then_some(&variables);
+            rewrite(code, generation, &self.known, wrapped)
+        };
+        let share = self.known.statics.must_be_shared(&cell);
+        let before = self.variables();
+        let mut as_closure: Option<CellError> = None;
+        let mut ended = loop {
+            let ended = self.run_cell(&cell.edited, count, share);
+            if ended.refused && cell.waits {
+                cell = rewrite(code, generation, &self.known, None);
+                continue;
+            }
+            if may_run_twice
+                && let Some(NotKept::Closure(name)) = &ended.not_kept
+                && let Some(changed) = Self::closure_as_function(&cell.edited, name)
+                && changed != cell.edited
+            {
+                as_closure = ended.outcome.err();
+                cell.edited = changed;
+                continue;
+            }
+            break ended;
+        };
+        // The closure is not a function: what was said of it as a closure stands.
+        if !ended.ran
+            && ended.outcome.is_err()
+            && let Some(error) = as_closure
+        {
+            ended.outcome = Err(error);
+        }
+        self.keep(&cell, generation, share, &ended);
+        if ended.ran {
+            self.note_variables(code, count, &before, &ended.outcome);
+        }
+        ended.outcome
+    }
+
+    /// Remembers what a cell has defined.
+    pub(super) fn keep(&mut self, cell: &Rewritten, generation: u64, share: bool, ended: &Ended) {
+        if ended.taken_over {
+            for note in self.known.keep(cell, generation, ended.ran && share) {
+                self.sink.text(Stream::Stderr, note);
+            }
+        }
+    }
+
+    /// Remembers which variables the cell has taken away.
+    fn note_variables(&mut self, code: &str, count: usize, before: &[String], outcome: &Outcome) {
+        let new: Vec<String> = lets(code)
+            .into_iter()
+            .flat_map(|binding| binding.names)
+            .collect();
+        let after = self.variables();
+        self.lost.note(count, before, &after, &new, outcome);
+    }
+
+    /// Runs a cell of the learner's; places in it can be named while it runs and after.
+    fn run_cell(&mut self, edited: &Edited, count: usize, share: bool) -> Ended {
+        let request = self.next_request;
+        self.link.book().add(CellSource {
+            request,
+            count,
+            edited: edited.clone(),
+        });
+        let ended = self.run(edited, count, share);
+        if !ended.ran && ended.outcome.is_err() {
+            self.link.book().forget(request);
+        }
+        ended
+    }
+
+    /// evcxr drops what its parser cannot make sense of (`let = 5;` runs and does nothing). Where the
+    /// compiler, which sees only the rest, has nothing to say, the parser's own error is shown.
+    fn overlooked_error(&mut self, code: &str, count: usize) -> Option<CellError> {
+        let (message, place) = first_error(code)?;
+        let compiler_is_content = self
+            .evcxr
+            .check(code)
+            .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
+        compiler_is_content
+            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
+    }
+}
