@@ -8,6 +8,7 @@ pub mod demux;
 pub mod interrupt;
 pub mod link;
 pub mod outcome;
+pub mod output_policy;
 pub mod panic_report;
 pub mod processes;
 mod reader;

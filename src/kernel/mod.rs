@@ -4,6 +4,7 @@ pub mod channels;
 pub mod comm_info;
 pub mod complete;
 pub mod control;
+pub mod drawn;
 pub mod execute;
 pub mod heartbeat;
 pub mod history;
@@ -18,6 +19,7 @@ pub mod output;
 pub mod session;
 pub mod shell;
 pub mod stdin;
+pub mod stream_text;
 pub mod wire;
 
 pub use launch::run;
