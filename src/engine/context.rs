@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
-use super::link::Link;
+use super::link::{Begin, Link};
 use super::outcome::{CellError, CellValue, Outcome};
+use super::output_policy::{OutputPolicy, ThreadOutput};
 use super::report::Report;
 use super::rewrite::{Edited, Rewritten, Static, rewrite};
 use super::sink::{Sink, Stream};
@@ -48,6 +49,7 @@ pub struct Context {
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
     statics: Statics,
+    output: OutputPolicy,
     next_request: u64,
 }
 
@@ -97,8 +99,10 @@ impl Context {
             sink,
             cells: Vec::new(),
             statics: Statics::default(),
+            output: settings.output.clone(),
             next_request: 1,
         };
+        context.sink.obey(&context.output);
         context
             .evcxr
             .set_opt_level(&request.opt_level)
@@ -119,6 +123,21 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        let (code, commanded) = self
+            .output
+            .obey(code)
+            .map_err(|error| CellError::plain(compile_error::NO_CODE, error.to_string()))?;
+        if commanded {
+            self.sink.obey(&self.output);
+            if code.trim().is_empty() {
+                let answer = ("text/plain".to_owned(), self.output.to_string());
+                return Ok(CellValue::from([answer]));
+            }
+        }
+        self.execute_code(&code, count)
+    }
+
+    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
@@ -216,7 +235,13 @@ impl Context {
             let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
             !matches!(process.try_wait(), Ok(Some(_)))
         };
-        if let Err(error) = self.link.begin(number, share, &alive) {
+        self.sink.begins(number);
+        let begin = Begin {
+            cell: number,
+            share,
+            apart: self.output.threads == ThreadOutput::StartingCell,
+        };
+        if let Err(error) = self.link.begin(begin, &alive) {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,

@@ -1,10 +1,12 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+mod aside;
 pub mod compile_error;
 pub mod config;
 pub mod context;
 pub mod crash;
 pub mod demux;
+pub mod display_block;
 pub mod interrupt;
 pub mod link;
 pub mod outcome;
@@ -23,5 +25,5 @@ pub mod worker;
 pub use interrupt::Interrupter;
 pub use outcome::{CellError, CellValue, Outcome};
 pub use report::Shown;
-pub use sink::{Sink, Stream};
+pub use sink::{Sink, Stream, ThreadOutput};
 pub use worker::{Completion, Engine, Inspection};

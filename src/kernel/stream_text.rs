@@ -85,10 +85,13 @@ impl StreamText {
         self.ready.len()
     }
 
-    /// Whether the front end's last line has not ended.
+    /// Whether the last line has not ended.
     #[must_use]
     pub fn is_inside_line(&self) -> bool {
-        !self.front.is_empty() || matches!(self.line, Line::Long)
+        match &self.line {
+            Line::Plain(line) => !line.is_empty(),
+            Line::Drawn(_) | Line::Long => true,
+        }
     }
 
     /// Takes what is to be sent. `waited` says that it had to wait, so that only its end matters
