@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
-use super::config::start_up_cells;
+use super::config::{self, start_up_cells};
 use super::link::{Begin, Link};
 use super::outcome::{CellError, CellValue, Outcome};
 use super::output_policy::{OutputPolicy, ThreadOutput};
@@ -50,6 +50,8 @@ pub struct Context {
     cells: Vec<CellSource>,
     statics: Statics,
     output: OutputPolicy,
+    /// `print!` is the one of [`config::PRINT_AND_FLUSH`].
+    prints_flush: bool,
     next_request: u64,
 }
 
@@ -100,6 +102,7 @@ impl Context {
             cells: Vec::new(),
             statics: Statics::default(),
             output: settings.output.clone(),
+            prints_flush: false,
             next_request: 1,
         };
         context.sink.obey(&context.output);
@@ -115,6 +118,7 @@ impl Context {
                 traceback: error.traceback,
             })?;
         }
+        context.flush_each_print();
         Ok(context)
     }
 
@@ -129,12 +133,21 @@ impl Context {
             .map_err(|error| CellError::plain(compile_error::NO_CODE, error.to_string()))?;
         if commanded {
             self.sink.obey(&self.output);
+            self.flush_each_print();
             if code.trim().is_empty() {
                 let answer = ("text/plain".to_owned(), self.output.to_string());
                 return Ok(CellValue::from([answer]));
             }
         }
         self.execute_code(&code, count)
+    }
+
+    /// Where output is kept apart by thread, `print!` hands its text over at once: it would wait for a
+    /// new line otherwise, in a buffer that all threads share.
+    fn flush_each_print(&mut self) {
+        if self.output.threads == ThreadOutput::StartingCell && !self.prints_flush {
+            self.prints_flush = self.run_unseen(config::PRINT_AND_FLUSH).is_ok();
+        }
     }
 
     fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
@@ -374,6 +387,10 @@ fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
     let mut command = Command::new(runtime);
     if let Some(path) = library_path_without_own_build(&places.program) {
         command.env("LD_LIBRARY_PATH", path);
+    }
+    // Crates draw progress where stderr is a terminal, which ours says it is, and this names one.
+    if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
+        command.env("TERM", "xterm-256color");
     }
     command
         .env(lesson_runtime::DIR_VAR, &places.work)

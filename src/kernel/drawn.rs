@@ -23,6 +23,9 @@ pub struct Drawn {
     row: usize,
     column: usize,
     style: Arc<str>,
+    /// The topmost line that the cursor has been in since lines were last taken, and before that.
+    top: usize,
+    top_before: usize,
     /// Something was erased, or the cursor was moved: lines break at the 80th column.
     wraps: bool,
 }
@@ -126,7 +129,10 @@ impl Drawn {
         let by = number.unwrap_or(1).clamp(1, LONGEST);
         match sequence.command {
             'm' => return self.restyle(&sequence),
-            'A' | 'F' => self.row = self.row.saturating_sub(by),
+            'A' | 'F' => {
+                self.row = self.row.saturating_sub(by);
+                self.top = self.top.min(self.row);
+            }
             'B' | 'E' => self.row = (self.row + by).min(self.rows.len() - 1),
             'C' => self.column = (self.column + by).min(COLUMNS),
             'D' => self.column = self.column.saturating_sub(by),
@@ -139,6 +145,17 @@ impl Drawn {
             self.column = 0;
         }
         self.start_to_wrap();
+    }
+
+    /// Takes the lines that the program has left behind: its cursor has not been there since the call
+    /// before the last one. It draws all of its lines each time, in one go.
+    pub fn take_done(&mut self) -> Vec<String> {
+        let done = self.top.min(self.top_before);
+        let lines = self.rows.drain(..done).map(|row| text(&row)).collect();
+        self.row -= done;
+        self.top_before = self.top - done;
+        self.top = self.row;
+        lines
     }
 
     /// The lines as text with colours, blanks at their ends left out.
@@ -187,6 +204,8 @@ impl Drawn {
             self.rows.truncate(1);
             self.rows[0].clear();
             self.row = 0;
+            self.top = 0;
+            self.top_before = 0;
         }
     }
 
@@ -214,6 +233,8 @@ impl Drawn {
         if self.rows.len() > ROWS {
             self.rows.remove(0);
             self.row -= 1;
+            self.top = self.top.saturating_sub(1);
+            self.top_before = self.top_before.saturating_sub(1);
         }
     }
 }

@@ -268,7 +268,11 @@ impl StreamText {
                 self.line = Line::Plain(line);
             }
             Line::Drawn(drawn) => {
+                let done = drawn.take_done();
                 let lines = drawn.lines();
+                for line in done {
+                    self.end_line(&line);
+                }
                 let together: Vec<&str> = lines
                     .iter()
                     .map(String::as_str)
@@ -424,14 +428,33 @@ mod tests {
             text += "\u{1b}[1A\r\u{1b}[2K\u{1b}[1B\r\u{1b}[2K\u{1b}[1A";
             text += &(line("one", done) + &line("two", done));
         }
-        check(&text, "one 2/2\ntwo 2/2");
+        for cut in 0..text.len() {
+            let mut stream = StreamText::default();
+            stream.push(&text[..cut]);
+            let mut sent = stream.take(true);
+            stream.push(&text[cut..]);
+            sent += &stream.take(true);
+            let seen = notebook(&sent);
+            assert_eq!(seen, "one 2/2  |  two 2/2", "as long as they are drawn");
+            stream.settle();
+            sent += &stream.take(true);
+            assert_eq!(notebook(&sent), "one 2/2\ntwo 2/2", "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn lines_printed_above_a_bar_become_lines_of_their_own() {
+        let bar = |done: usize| format!("{:80}", format!("bar {done}"));
         let mut stream = StreamText::default();
-        stream.push(&text);
-        assert_eq!(
-            stream.take(true),
-            "one 2/2  |  two 2/2",
-            "as long as they are drawn over"
-        );
+        let mut sent = String::new();
+        for done in 0..10 {
+            let above = format!("{:80}", format!("step {done}"));
+            stream.push(&format!("\r\u{1b}[2K{above}{}", bar(done)));
+            sent += &stream.take(true);
+        }
+        let seen = notebook(&sent);
+        assert!(seen.starts_with("step 0\nstep 1\nstep 2\n"), "{seen}");
+        assert!(seen.ends_with("step 9  |  bar 9"), "{seen}");
     }
 
     #[test]
