@@ -92,6 +92,8 @@ python_tests! {
     the_kernel_keeps_the_protocol = "test_protocol.py",
     displays_are_changed_in_place = "test_display.py",
     loops_can_be_stopped_and_statics_last = "test_rewriting.py",
+    output_goes_to_its_cell_and_has_limits = "test_output_policy.py",
+    bars_and_floods_look_right_in_jupyterlab = "test_output_browser.py",
     output_arrives_as_it_is_printed = "test_streams.py",
     each_row_of_the_readmes_table_holds = "test_two_kernels.py",
 }
