@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{interrupt, origin, panics, streams};
+use crate::{aside, interrupt, origin, panics, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -41,6 +41,20 @@ pub fn serve(
             continue;
         }
         streams::reopen_closed(&marks);
+        let apart = interrupt::wants_apart();
+        if apart || aside::is_active() {
+            flush();
+            number += 1;
+            aside::switch(cell, apart, || {
+                control.send(&ToKernel::Switching {
+                    cell: apart.then_some(cell),
+                });
+                // A stream that cannot be written has nothing on the way either.
+                if write_marks(&mut marks, nonce, number).is_ok() {
+                    control.wait_drained(number);
+                }
+            });
+        }
         control.send(&ToKernel::Running { cell });
         store = run(&command, cell, store)?;
         if std::process::id() != process {
@@ -54,14 +68,18 @@ pub fn serve(
         control.send(&ToKernel::Ended {
             foreign_hook: panics::reclaim(control),
         });
-        let mark = mark(nonce, number);
-        for stream in &mut marks {
-            stream.write_all(&mark)?;
-        }
+        write_marks(&mut marks, nonce, number)?;
         control.wait_drained(number);
         control.echo(COMPLETE)?;
     }
     Ok(())
+}
+
+fn write_marks(streams: &mut [File; 2], nonce: &str, number: u64) -> io::Result<()> {
+    let mark = mark(nonce, number);
+    streams
+        .iter_mut()
+        .try_for_each(|stream| stream.write_all(&mark))
 }
 
 fn run(

@@ -75,9 +75,9 @@ impl Control {
         let mut input = BufReader::new(socket);
         while let Ok(Some(frame)) = read_frame::<ToRuntime>(&mut input) {
             match frame {
-                ToRuntime::Begin { cell, share } => {
+                ToRuntime::Begin { cell, share, apart } => {
                     commands::share_symbols(share);
-                    interrupt::begin(cell);
+                    interrupt::begin(cell, apart);
                     self.send(&ToKernel::Began { cell });
                 }
                 ToRuntime::Raise { cell, stage } => interrupt::raise(cell, stage),

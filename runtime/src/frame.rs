@@ -40,6 +40,12 @@ pub enum ToKernel {
         /// The number given by the kernel.
         cell: u64,
     },
+    /// The next mark on both streams is not the end of a cell: from there on they carry what this
+    /// request prints, and nobody else.
+    Switching {
+        /// The number given by the kernel; `None` when output is no longer kept apart.
+        cell: Option<u64>,
+    },
     /// A compiled cell starts to run.
     Running {
         /// The number given by the kernel.
@@ -76,6 +82,8 @@ pub enum ToRuntime {
         cell: u64,
         /// Symbols that the cell exports are visible to later cells.
         share: bool,
+        /// What threads of earlier cells print goes its own way (see `aside`).
+        apart: bool,
     },
     /// Interrupts the cell: stage 1 unwinds its own thread, stage 2 every blocked thread.
     Raise {

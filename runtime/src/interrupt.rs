@@ -9,7 +9,7 @@
 //! * `stage` 2: pressed a while ago; every thread in a blocking call of the support crate unwinds.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use lesson_runtime::ToKernel;
@@ -24,6 +24,7 @@ static CELL: AtomicU64 = AtomicU64::new(0);
 // SAFETY: no other symbol of this name exists in the process.
 #[unsafe(export_name = "lesson_runtime_stage")]
 static STAGE: AtomicU32 = AtomicU32::new(0);
+static APART: AtomicBool = AtomicBool::new(false);
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 static WAKERS: Mutex<Vec<extern "C" fn()>> = Mutex::new(Vec::new());
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
@@ -48,9 +49,10 @@ pub fn set_control(control: &'static Control) {
     let _ = CONTROL.set(control);
 }
 
-/// A request starts.
-pub fn begin(cell: u64) {
+/// A request starts; `apart` says that threads of earlier ones print elsewhere.
+pub fn begin(cell: u64, apart: bool) {
     STAGE.store(0, Ordering::SeqCst);
+    APART.store(apart, Ordering::SeqCst);
     CELL.store(cell, Ordering::SeqCst);
 }
 
@@ -73,6 +75,11 @@ pub fn raise(cell: u64, stage: u32) {
 /// The number of the current request.
 pub fn current_cell() -> u64 {
     CELL.load(Ordering::SeqCst)
+}
+
+/// Whether the current request asks for the output of others to be kept apart.
+pub fn wants_apart() -> bool {
+    APART.load(Ordering::SeqCst)
 }
 
 /// Claims a pending interrupt: true once for each press.

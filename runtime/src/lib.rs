@@ -1,12 +1,14 @@
 //! What the kernel and the runtime process say to each other.
 //!
 //! The runtime is the process that loads compiled cells and runs them. The kernel starts it (through
-//! `evcxr`) and talks to it over three ways, all below one folder:
+//! `evcxr`) and talks to it over these ways, all below one folder:
 //!
 //! * a Unix socket ([`SOCKET`]): frames in both directions, one JSON text a line ([`ToKernel`],
 //!   [`ToRuntime`]);
 //! * two FIFOs ([`STDOUT_FIFO`], [`STDERR_FIFO`]) that are the runtime's fd 1 and fd 2. The kernel
 //!   holds their read ends, so what a cell printed survives the death of the process;
+//! * a third FIFO ([`ASIDE_FIFO`]) for what threads of earlier cells print, where the settings ask for
+//!   it to be kept apart: frames of [`aside_header`] and text;
 //! * the pipes that `evcxr` itself opens: commands come in on the original stdin, and only lines of
 //!   evcxr's own protocol go out on the original stdout.
 //!
@@ -33,6 +35,32 @@ pub const SOCKET: &str = "control.sock";
 pub const STDOUT_FIFO: &str = "stdout.fifo";
 /// File name of the FIFO that takes fd 2.
 pub const STDERR_FIFO: &str = "stderr.fifo";
+
+/// File name of the FIFO for output that is kept apart.
+pub const ASIDE_FIFO: &str = "aside.fifo";
+/// The length of what [`aside_header`] returns.
+pub const ASIDE_HEADER: usize = 13;
+
+/// What stands in [`ASIDE_FIFO`] before `length` bytes that a thread has printed.
+///
+/// `run` is the number of the request that started the thread. The text may be cut anywhere.
+#[must_use]
+pub fn aside_header(run: u64, stderr: bool, length: usize) -> [u8; ASIDE_HEADER] {
+    let mut header = [0; ASIDE_HEADER];
+    header[..8].copy_from_slice(&run.to_le_bytes());
+    header[8] = u8::from(stderr);
+    let length = u32::try_from(length).expect("what is printed is cut into short pieces");
+    header[9..].copy_from_slice(&length.to_le_bytes());
+    header
+}
+
+/// Reads back what [`aside_header`] has written.
+#[must_use]
+pub fn read_aside_header(header: [u8; ASIDE_HEADER]) -> (u64, bool, usize) {
+    let [a, b, c, d, e, f, g, h, stderr, i, j, k, l] = header;
+    let run = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    (run, stderr != 0, u32::from_le_bytes([i, j, k, l]) as usize)
+}
 
 /// The bytes that mark the end of run `number` in a stream.
 ///

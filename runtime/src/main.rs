@@ -1,5 +1,6 @@
 //! Loads compiled cells and runs them on its main thread. See the library for the protocol.
 
+mod aside;
 mod attendant;
 mod cell;
 mod commands;
@@ -10,6 +11,7 @@ mod owner;
 mod panics;
 
 mod streams;
+mod terminal;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
@@ -49,6 +51,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .ok_or("this program is started by the rust-lessons kernel only")?;
     let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;
     let streams = streams::Streams::take_over(dir.as_ref())?;
+    aside::install(streams.aside, &streams.marks)?;
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
     interrupt::mark_cell_thread();
     panics::install(control, &nonce);

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use lesson_runtime::{STDERR_FIFO, STDOUT_FIFO};
+use lesson_runtime::{ASIDE_FIFO, STDERR_FIFO, STDOUT_FIFO};
 
 /// The ends of all streams after the exchange.
 pub struct Streams {
@@ -20,6 +20,8 @@ pub struct Streams {
     /// Private descriptors of both FIFOs, in the order stdout, stderr. A cell that closes fd 1 does
     /// not close these.
     pub marks: [File; 2],
+    /// For output that is kept apart.
+    pub aside: File,
 }
 
 impl Streams {
@@ -30,6 +32,7 @@ impl Streams {
     pub fn take_over(dir: &Path) -> io::Result<Streams> {
         let stdout = open_for_write(&dir.join(STDOUT_FIFO))?;
         let stderr = open_for_write(&dir.join(STDERR_FIFO))?;
+        let aside = open_for_write(&dir.join(ASIDE_FIFO))?;
         let commands = duplicate(libc::STDIN_FILENO)?;
         let real_stdout = duplicate(libc::STDOUT_FILENO)?;
         let (stdin_read, stdin_feed) = pipe()?;
@@ -41,6 +44,7 @@ impl Streams {
             stdin_feed: stdin_feed.into(),
             real_stdout: real_stdout.into(),
             marks: [stdout, stderr],
+            aside,
         })
     }
 }

@@ -15,6 +15,10 @@ const NAMES_FOR_TYPES: &str = "use std::any::Any;";
 const FEW_WARNINGS: &str = "#![allow(unused, nonstandard_style, private_interfaces, \
      private_bounds, static_mut_refs, improper_ctypes)]";
 
+/// `print!` for cells whose threads are told apart by who writes, and when.
+pub const PRINT_AND_FLUSH: &str = "macro_rules! print { ($($text:tt)*) => {{ ::std::print!($($text)*); \
+     let _ = ::std::io::Write::flush(&mut ::std::io::stdout()); }} }";
+
 /// Cells to run, in order, so that the support crate and the folder's settings are in force.
 ///
 /// `unstable_types` names the features of the standard library that evcxr needs for type names which

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
-use super::config::start_up_cells;
+use super::config::{self, start_up_cells};
 use super::explain::LastError;
 use super::known::Known;
-use super::link::{BUILD, Link};
+use super::link::{BUILD, Begin, Link};
 use super::lost::Lost;
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
+use super::output_policy::{OutputPolicy, Route};
 use super::report::Report;
 use super::rewrite::{Edited, rewrite};
 use super::sink::{Sink, Stream};
@@ -53,6 +54,9 @@ pub struct Context {
     pub(super) known: Known,
     pub(super) lost: Lost,
     pub(super) last_error: LastError,
+    pub(super) output: OutputPolicy,
+    /// `print!` is the one of [`config::PRINT_AND_FLUSH`].
+    prints_flush: bool,
     /// Run before the first cell, and after `:clear`: what gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
     pub(super) next_request: u64,
@@ -118,6 +122,8 @@ impl Context {
             known: Known::default(),
             lost: Lost::default(),
             last_error: LastError::default(),
+            output: settings.output.clone(),
+            prints_flush: false,
             start_up: start_up_cells(
                 &settings,
                 &prepared.support,
@@ -125,6 +131,7 @@ impl Context {
             ),
             next_request: 1,
         };
+        context.sink.obey(&context.output);
         context
             .evcxr
             .set_opt_level(&request.opt_level)
@@ -141,7 +148,17 @@ impl Context {
                 traceback: error.traceback,
             })?;
         }
+        self.prints_flush = false;
+        self.flush_each_print();
         Ok(())
+    }
+
+    /// Where output is kept apart by thread, `print!` hands its text over at once: it would wait for a
+    /// new line otherwise, in a buffer that all threads share.
+    pub(super) fn flush_each_print(&mut self) {
+        if self.output.threads == Route::StartingCell && !self.prints_flush {
+            self.prints_flush = self.run_unseen(config::PRINT_AND_FLUSH).is_ok();
+        }
     }
 
     /// Runs code of our own, which has no value and is not shown.
@@ -202,7 +219,13 @@ impl Context {
             let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
             !matches!(process.try_wait(), Ok(Some(_)))
         };
-        if let Err(error) = self.link.begin(number, share, &alive) {
+        self.sink.begins(number);
+        let begin = Begin {
+            cell: number,
+            share,
+            apart: self.output.threads == Route::StartingCell,
+        };
+        if let Err(error) = self.link.begin(begin, &alive) {
             return Ended {
                 outcome: Err(self.dead_before_start(&error, &variables)),
                 ran: false,
@@ -351,6 +374,10 @@ fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
     let mut command = Command::new(runtime);
     if let Some(path) = library_path_without_own_build(&places.program) {
         command.env("LD_LIBRARY_PATH", path);
+    }
+    // Crates draw progress where stderr is a terminal, which ours says it is, and this names one.
+    if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
+        command.env("TERM", "xterm-256color");
     }
     command
         .env(lesson_runtime::DIR_VAR, &places.work)

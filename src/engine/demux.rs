@@ -38,6 +38,9 @@ const PROTOCOL: [&[u8]; 4] = [
 ];
 /// A protocol line longer than this is taken for printed text.
 const LONGEST_LINE: usize = 4096;
+/// A block longer than this is printed text that happens to follow a word of the protocol, or a
+/// picture that no front end could show.
+const LONGEST_CONTENT: usize = 64 << 20;
 
 /// The state between two reads of one stream.
 #[derive(Debug)]
@@ -121,11 +124,17 @@ impl Demux {
         }
     }
 
+    /// Whether nothing is held back, and no block is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.content.is_none()
+    }
+
     /// Returns everything that was held back: the process is gone, nothing more will come.
     pub fn finish(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         if let Some(content) = self.content.take() {
-            push_text(&content.data, &mut pieces);
+            content.release(&mut pieces);
         }
         let rest = std::mem::take(&mut self.held);
         push_text(&rest, &mut pieces);
@@ -138,6 +147,12 @@ impl Demux {
         match &mut self.content {
             Some(content) => content.data.extend_from_slice(&bytes),
             None => push_text(&bytes, pieces),
+        }
+        if let Some(content) = self
+            .content
+            .take_if(|content| content.data.len() > LONGEST_CONTENT)
+        {
+            content.release(pieces);
         }
     }
 
@@ -163,8 +178,9 @@ impl Demux {
             }
             Token::Panic(panic) => pieces.push(Piece::Panic(panic)),
             Token::Mark(number) => {
+                // Nobody has ended it: what follows its beginning may be anything.
                 if let Some(content) = self.content.take() {
-                    pieces.push(content.into_piece());
+                    content.release(pieces);
                 }
                 pieces.push(Piece::Mark(number));
             }
@@ -270,6 +286,14 @@ impl At {
 }
 
 impl Content {
+    /// What was taken for content is text.
+    fn release(self, pieces: &mut Vec<Piece>) {
+        push_text(BEGIN, pieces);
+        push_text(self.mime.as_bytes(), pieces);
+        push_text(b"\n", pieces);
+        push_text(&self.data, pieces);
+    }
+
     fn into_piece(self) -> Piece {
         let text = String::from_utf8_lossy(&self.data);
         Piece::Content {
@@ -294,17 +318,20 @@ fn line_at(rest: &[u8], at_least: usize) -> Option<(usize, String)> {
 
 /// How many bytes can be taken without cutting a character that is not complete yet.
 fn whole_characters(bytes: &[u8]) -> usize {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => bytes.len(),
-        Err(error) => {
-            let good = error.valid_up_to();
-            match error.error_len() {
-                // Cut off at the end: keep the beginning of the character.
-                None => good,
-                Some(length) => good + length + whole_characters(&bytes[good + length..]),
+    // A character has at most four bytes, so its first one is among the last three if it is cut.
+    let ends = (1..=3.min(bytes.len())).map(|back| bytes.len() - back);
+    for start in ends {
+        match bytes[start] {
+            0x80..=0xbf => {}
+            0xc0.. => {
+                let cut = std::str::from_utf8(&bytes[start..])
+                    .is_err_and(|error| error.error_len().is_none());
+                return if cut { start } else { bytes.len() };
             }
+            _ => break,
         }
     }
+    bytes.len()
 }
 
 fn push_text(bytes: &[u8], pieces: &mut Vec<Piece>) {
@@ -341,6 +368,7 @@ mod tests {
                     }
                 }
             }
+            pieces.extend(demux.finish());
             assert_eq!(pieces, expected, "in chunks of {size}");
         }
     }
@@ -410,6 +438,45 @@ mod tests {
     fn characters_are_not_cut_and_invalid_bytes_are_replaced() {
         check("zwölf €\n".as_bytes(), &[text("zwölf €\n")]);
         check(b"a\xffb\n", &[text("a\u{fffd}b\n")]);
+    }
+
+    #[test]
+    fn many_bytes_that_are_no_text_are_replaced_one_by_one() {
+        let mut demux = Demux::stdout("n0nce");
+        let pieces = demux.push(&[0xff; 100_000]);
+        assert_eq!(pieces, [text(&"\u{fffd}".repeat(100_000))]);
+        check(
+            b"\xe2\x82x\xf0\x9f\x92",
+            &[text("\u{fffd}x"), text("\u{fffd}")],
+        );
+    }
+
+    #[test]
+    fn a_block_that_nobody_ends_is_text_in_the_end() {
+        let mut input = b"EVCXR_BEGIN_CONTENT text/html\n<b>".to_vec();
+        input.extend(lesson_runtime::mark("n0nce", 1));
+        check(
+            &input,
+            &[text("EVCXR_BEGIN_CONTENT text/html\n<b>"), Piece::Mark(1)],
+        );
+    }
+
+    #[test]
+    fn a_block_without_bounds_does_not_fill_the_memory() {
+        let mut demux = Demux::stdout("n0nce");
+        let mut released = 0;
+        let mut sent = demux.push(b"EVCXR_BEGIN_CONTENT text/plain\n").len();
+        let chunk = vec![b'x'; 1 << 20];
+        for _ in 0..80 {
+            sent += chunk.len();
+            for piece in demux.push(&chunk) {
+                let Piece::Text(text) = piece else {
+                    panic!("a block without an end is no content");
+                };
+                released += text.len();
+            }
+        }
+        assert_eq!(released, sent + "EVCXR_BEGIN_CONTENT text/plain\n".len());
     }
 
     #[test]

@@ -85,7 +85,19 @@ impl Context {
     }
 
     fn execute_rest(&mut self, code: &str, count: usize) -> Outcome {
-        let (code, asked) = explain::take(code);
+        let (code, commanded) = self
+            .output
+            .obey(code)
+            .map_err(|error| CellError::plain(compile_error::NO_CODE, error.to_string()))?;
+        if commanded {
+            self.sink.obey(&self.output);
+            self.flush_each_print();
+            if code.trim().is_empty() {
+                let answer = ("text/plain".to_owned(), self.output.to_string());
+                return Ok(CellValue::from([answer]));
+            }
+        }
+        let (code, asked) = explain::take(&code);
         if !asked.is_empty() {
             let explanation = explain::explain(&self.rustc, &asked, &self.last_error)?;
             if code.trim().is_empty() {

@@ -10,11 +10,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lesson_runtime::{SOCKET, STDERR_FIFO, STDOUT_FIFO, ToRuntime, in_open_folder, write_frame};
+use lesson_runtime::{
+    ASIDE_FIFO, SOCKET, STDERR_FIFO, STDOUT_FIFO, ThreadPanic, ToRuntime, in_open_folder,
+    write_frame,
+};
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
+use super::aside::Aside;
 use super::demux::Demux;
+use super::panic_report;
 use super::reader::Reader;
 use super::report::Report;
 use super::sink::{Sink, Stream};
@@ -38,6 +43,17 @@ pub enum Phase {
     Compiling(u64),
     /// Compiled code runs.
     Running(u64),
+}
+
+/// What the runtime is told when a request begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin {
+    /// Number of the request, never used twice.
+    pub cell: u64,
+    /// Symbols of this cell are visible to later ones.
+    pub share: bool,
+    /// What threads of earlier cells print is to come apart from what this cell prints.
+    pub apart: bool,
 }
 
 /// The shared handle.
@@ -78,6 +94,7 @@ impl Link {
         listener.set_nonblocking(true)?;
         let stdout = fifo(&dir.join(STDOUT_FIFO))?;
         let stderr = fifo(&dir.join(STDERR_FIFO))?;
+        let aside = fifo(&dir.join(ASIDE_FIFO))?;
         let (waker, woken) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
@@ -90,6 +107,8 @@ impl Link {
             wake,
             waker,
         });
+        let of_panics = Arc::clone(&link);
+        let below_panic = Box::new(move |panic: &ThreadPanic| of_panics.below_panic(panic));
         let reader = Reader {
             link: Arc::clone(&link),
             listener,
@@ -99,7 +118,10 @@ impl Link {
                 (Stream::Stdout, stdout, Demux::stdout(nonce)),
                 (Stream::Stderr, stderr, Demux::stderr(nonce)),
             ],
+            aside: (aside, Aside::new(nonce, below_panic)),
             marks: [0, 0],
+            switching: None,
+            straight: None,
             unexplained_panic: false,
             foreign_hook: false,
             last_stderr: String::new(),
@@ -114,11 +136,12 @@ impl Link {
 
     /// A request begins; returns when the runtime knows it.
     ///
-    /// `share`: symbols of this cell are visible to later ones. `alive` tells whether the process that evcxr has started still runs.
+    /// `alive` tells whether the process that evcxr has started still runs.
     ///
     /// # Errors
     /// When the process has ended, or does not answer.
-    pub fn begin(&self, cell: u64, share: bool, alive: &dyn Fn() -> bool) -> io::Result<()> {
+    pub fn begin(&self, begin: Begin, alive: &dyn Fn() -> bool) -> io::Result<()> {
+        let Begin { cell, share, apart } = begin;
         let deadline = Instant::now() + ANSWER_WITHIN;
         let mut state = self.lock();
         state.cell = cell;
@@ -133,7 +156,7 @@ impl Link {
             // After a crash evcxr has started a new process, which may connect only now.
             if state.pid.is_some() && asked != state.pid {
                 asked = state.pid;
-                send(&state, &ToRuntime::Begin { cell, share });
+                send(&state, &ToRuntime::Begin { cell, share, apart });
             }
             if !alive() {
                 return Err(io::Error::new(
@@ -213,6 +236,14 @@ impl Link {
     #[must_use]
     pub fn book(&self) -> &SourceBook {
         &self.book
+    }
+
+    /// Names the place of a thread's panic, below its message.
+    pub(super) fn below_panic(&self, panic: &ThreadPanic) -> String {
+        let started_by = self.book.count(panic.started_by);
+        self.book.with_compiled(panic.at.compiled_for, |sources| {
+            panic_report::below_message(&panic.at, started_by, sources)
+        })
     }
 
     fn poke(&self) {

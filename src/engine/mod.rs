@@ -1,11 +1,13 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+mod aside;
 pub mod compile_error;
 pub mod config;
 pub mod context;
 pub mod crash;
 pub mod demux;
 pub mod diagnostic;
+pub mod display_block;
 mod execute;
 pub mod explain;
 pub mod failure;
@@ -16,6 +18,7 @@ pub mod link;
 pub mod lost;
 pub mod not_kept;
 pub mod outcome;
+pub mod output_policy;
 pub mod own_commands;
 pub mod palette;
 pub mod panic_report;
@@ -34,5 +37,5 @@ pub mod worker;
 pub use interrupt::Interrupter;
 pub use outcome::{CellError, CellValue, Outcome};
 pub use report::Shown;
-pub use sink::{Sink, Stream};
+pub use sink::{Sink, Stream, ThreadOutput};
 pub use worker::{Completion, Engine, Inspection};

@@ -13,17 +13,16 @@ use std::sync::mpsc::Receiver;
 use lesson_runtime::{ToKernel, ToRuntime};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::aside::{Aside, OfRun};
 use super::demux::{Demux, Piece};
+use super::display_block::DisplayBlock;
 use super::link::{Command, Link, send};
-use super::panic_report;
-use super::report::{At, Bundle, Panic, Shown};
-use super::sink::Stream;
+use super::report::{At, Panic, Shown};
+use super::sink::{Stream, ThreadOutput};
 
 /// A cell's value is followed by its end at once. What is displayed and not followed by anything for
 /// this long, in milliseconds, is not the value, and is shown: the cell goes on, or a thread does.
 const VALUE_WITHIN_MS: u8 = 100;
-/// A block of this type clears the output of the cell.
-const CLEAR_OUTPUT: &str = "application/x-clear-output";
 /// evcxr's word for a cell that ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 /// evcxr's word for a cell that a `?` has ended.
@@ -42,7 +41,13 @@ pub(super) struct Reader {
     pub(super) socket: Option<UnixStream>,
     pub(super) socket_buffer: Vec<u8>,
     pub(super) streams: [(Stream, File, Demux); 2],
+    /// Output that is kept apart.
+    pub(super) aside: (File, Aside),
     pub(super) marks: [u64; 2],
+    /// Behind the next mark the streams carry the output of this run, and nobody else's.
+    pub(super) switching: Option<Option<u64>>,
+    /// The run whose output the streams carry; `None` when that is not told apart.
+    pub(super) straight: Option<u64>,
     /// evcxr's word for a panic was printed although no panic was told. It stands where it is the
     /// last word of a cell with a panic hook of its own; anywhere else it is the learner's text.
     pub(super) unexplained_panic: bool,
@@ -65,23 +70,25 @@ impl Reader {
             for which in 0..self.streams.len() {
                 self.read_stream(which, &mut buffer);
             }
+            self.read_aside(&mut buffer);
             while let Ok(Command::Drain(number)) = self.commands.try_recv() {
                 self.drain(number, &mut buffer);
             }
         }
     }
 
-    fn wait(&self) {
+    fn wait(&mut self) {
         let mut fds = vec![
             readable(self.woken.as_fd()),
             readable(self.listener.as_fd()),
             readable(self.streams[0].1.as_fd()),
             readable(self.streams[1].1.as_fd()),
+            readable(self.aside.0.as_fd()),
         ];
         if let Some(socket) = &self.socket {
             fds.push(readable(socket.as_fd()));
         }
-        let pending = self.link.lock().report.last_display.is_some();
+        let pending = self.aside.1.is_pending() || self.link.lock().report.last_display.is_some();
         let limit = if pending {
             PollTimeout::from(VALUE_WITHIN_MS)
         } else {
@@ -90,6 +97,8 @@ impl Reader {
         // An interrupted poll only means one turn of the loop for nothing.
         if let Ok(0) = poll(&mut fds, limit) {
             self.show_pending();
+            let pending = self.aside.1.take_pending();
+            self.hand_on(pending);
         }
     }
 
@@ -103,6 +112,8 @@ impl Reader {
             self.socket = Some(socket);
             self.socket_buffer.clear();
             self.marks = [0, 0];
+            self.switching = None;
+            self.straight = None;
             let mut state = self.link.lock();
             state.socket = Some(writer);
             state.pid = None;
@@ -149,6 +160,10 @@ impl Reader {
         match frame {
             ToKernel::Hello { pid } => state.pid = Some(pid),
             ToKernel::Began { cell } => state.began = cell,
+            ToKernel::Switching { cell } => {
+                self.switching = Some(cell);
+                return;
+            }
             ToKernel::Running { cell } if cell == state.cell => {
                 state.running = true;
                 state.report.ran = true;
@@ -195,6 +210,25 @@ impl Reader {
         }
     }
 
+    /// Reads one chunk of what is kept apart; returns whether there was any.
+    fn read_aside(&mut self, buffer: &mut [u8]) -> bool {
+        let (file, aside) = &mut self.aside;
+        match file.read(buffer) {
+            Ok(length) if length > 0 => {
+                let complete = aside.push(&buffer[..length]);
+                self.hand_on(complete);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn hand_on(&self, complete: impl IntoIterator<Item = OfRun>) {
+        for (run, output) in complete {
+            self.link.sink.thread_output(run, output);
+        }
+    }
+
     fn take(&mut self, which: usize, pieces: Vec<Piece>) {
         let stream = self.streams[which].0;
         for piece in pieces {
@@ -208,19 +242,15 @@ impl Reader {
                     if stream == Stream::Stdout {
                         self.show_pending();
                     }
-                    self.link.sink.text(stream, text);
+                    self.print(stream, text);
                 }
                 Piece::Content { mime, data } => {
                     self.panic_was_text();
                     self.display(&mime, data);
                 }
                 Piece::Panic(panic) => {
-                    let book = &self.link.book;
-                    let started_by = book.count(panic.started_by);
-                    let below = book.with_compiled(panic.at.compiled_for, |sources| {
-                        panic_report::below_message(&panic.at, started_by, sources)
-                    });
-                    self.link.sink.text(stream, below);
+                    let below = self.link.below_panic(&panic);
+                    self.print(stream, below);
                 }
                 Piece::Protocol(line) => {
                     // What was said on the socket before this line counts before it.
@@ -240,6 +270,8 @@ impl Reader {
                     self.marks[which] = number;
                     if self.marks[0] == self.marks[1] {
                         self.last_stderr.clear();
+                        self.read_socket();
+                        self.switch();
                         send(&self.link.lock(), &ToRuntime::Drained { mark: number });
                     }
                 }
@@ -247,32 +279,37 @@ impl Reader {
         }
     }
 
-    /// Takes a block of evcxr's text protocol. Its first line is a MIME type, which evcxr itself reads
-    /// up to the first space; the words behind it are ours (see `lesson_support`'s `Display`).
-    fn display(&mut self, line: &str, data: String) {
-        let mut words = line.split_whitespace();
-        let mime = words.next().unwrap_or("text/plain");
-        let mut shown = Shown::default();
-        let mut wait = false;
-        for word in words {
-            match word.split_once('=') {
-                Some(("display_id", id)) => shown.id = Some(id.to_owned()),
-                _ => match word {
-                    "update" => shown.update = true,
-                    "wait" => wait = true,
-                    _ => {}
-                },
+    /// Both streams have been read up to a mark.
+    fn switch(&mut self) {
+        let mut buffer = vec![0; CHUNK];
+        // Bounded: a thread may print for ever. While the runtime switches, none does.
+        for _ in 0..100 {
+            if !self.read_aside(&mut buffer) {
+                break;
             }
         }
-        if mime == CLEAR_OUTPUT {
+        if let Some(straight) = self.switching.take() {
             self.show_pending();
-            self.link.sink.clear(wait);
-            return;
+            self.straight = straight;
         }
-        shown.bundle = Bundle::from([(mime.to_owned(), data)]);
-        let complete = self.link.lock().report.take_display(shown);
-        for shown in complete {
-            self.link.sink.display(shown);
+    }
+
+    /// Takes a block of evcxr's text protocol.
+    fn display(&mut self, line: &str, data: String) {
+        match DisplayBlock::read(line, data) {
+            DisplayBlock::Clear { wait } => {
+                self.show_pending();
+                match self.straight {
+                    Some(run) => self.hand_on([(run, ThreadOutput::Clear(wait))]),
+                    None => self.link.sink.clear(wait),
+                }
+            }
+            DisplayBlock::Show(shown) => {
+                let complete = self.link.lock().report.take_display(shown);
+                for shown in complete {
+                    self.show(shown);
+                }
+            }
         }
     }
 
@@ -280,7 +317,21 @@ impl Reader {
     fn show_pending(&self) {
         let above = self.link.lock().report.last_display.take();
         if let Some(shown) = above {
-            self.link.sink.display(shown);
+            self.show(shown);
+        }
+    }
+
+    fn show(&self, shown: Shown) {
+        match self.straight {
+            Some(run) => self.hand_on([(run, ThreadOutput::Display(shown))]),
+            None => self.link.sink.display(shown),
+        }
+    }
+
+    fn print(&self, stream: Stream, text: String) {
+        match self.straight {
+            Some(run) => self.hand_on([(run, ThreadOutput::Text(stream, text))]),
+            None => self.link.sink.text(stream, text),
         }
     }
 
@@ -289,7 +340,7 @@ impl Reader {
             && !self.said_to_be_lost(variable)
         {
             // The learner's own words: evcxr would drop the variable and run the cell again.
-            self.link.sink.text(Stream::Stdout, format!("{line}\n"));
+            self.print(Stream::Stdout, format!("{line}\n"));
             return;
         }
         if line == EARLY_END {
@@ -359,7 +410,7 @@ impl Reader {
     /// The word that was held back is the learner's own.
     fn panic_was_text(&mut self) {
         if std::mem::take(&mut self.unexplained_panic) {
-            self.link.sink.text(Stream::Stdout, format!("{PANIC}\n"));
+            self.print(Stream::Stdout, format!("{PANIC}\n"));
         }
     }
 
@@ -375,6 +426,13 @@ impl Reader {
             let rest = self.streams[which].2.finish();
             self.take(which, rest);
         }
+        for _ in 0..1_000 {
+            if !self.read_aside(buffer) {
+                break;
+            }
+        }
+        let rest = self.aside.1.finish();
+        self.hand_on(rest);
         self.link.lock().drained = number;
         self.link.changed.notify_all();
     }

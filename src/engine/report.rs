@@ -31,7 +31,7 @@ impl Shown {
     }
 
     /// Adds `other` if it has other types; else gives it back.
-    fn merge(&mut self, other: Shown) -> Option<Shown> {
+    pub(super) fn merge(&mut self, other: Shown) -> Option<Shown> {
         if other
             .bundle
             .keys()

@@ -1,25 +1,22 @@
 //! The iopub channel: one task sends everything, so that everything has one order.
 //!
-//! Printed text is collected for a short while under load, so that a loop that prints does not send a
-//! message a line; a single line goes out at once. The queue is bounded: a cell that prints faster
-//! than the front end reads is slowed down, it does not fill the memory.
+//! The queue is bounded: a cell that prints faster than the front end reads is slowed down, it does
+//! not fill the memory.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jupyter_protocol::{IoPubWelcome, JupyterMessage, Status, Stdio, StreamContent};
+use jupyter_protocol::{IoPubWelcome, JupyterMessage, Status};
 use jupyter_zmq_client::{KernelIoPubXPubConnection, SubscriptionEvent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::publisher::Publisher;
 use super::session::message;
-use crate::engine::Stream;
+use crate::engine::output_policy::OutputPolicy;
+use crate::engine::{Shown, Stream};
 
-/// The least time between two messages of one stream: at most 20 a second.
-const SEND_EVERY: Duration = Duration::from_millis(50);
-/// Collected text is sent early when it grows past this many bytes.
-const SEND_AT: usize = 1 << 20;
-/// How many pieces may wait. A piece of text has at most 64 KiB.
+/// How many pieces may wait. A piece of text has at most 64 KiB, and three times that where each byte
+/// of it is no text.
 const QUEUE: usize = 64;
 
 /// What can be sent.
@@ -35,6 +32,22 @@ pub enum Outgoing {
         /// The text.
         text: String,
     },
+    /// Something displayed, or changed in what is displayed.
+    Display {
+        /// The request that it belongs to.
+        parent: Option<Arc<JupyterMessage>>,
+        /// What.
+        shown: Shown,
+    },
+    /// The output of a request is to be cleared, at once or with its next output.
+    Clear {
+        /// The request.
+        parent: Option<Arc<JupyterMessage>>,
+        /// With its next output.
+        wait: bool,
+    },
+    /// From here on these limits are in force.
+    Policy(OutputPolicy),
     /// Answered when everything before it has been sent.
     Flush(oneshot::Sender<()>),
 }
@@ -50,14 +63,11 @@ pub fn queue() -> (IoPubSender, mpsc::Receiver<Outgoing>) {
 
 /// Sends until the queue is closed.
 pub async fn serve(iopub: KernelIoPubXPubConnection, mut queue: mpsc::Receiver<Outgoing>) {
-    let mut publisher = Publisher {
-        iopub,
-        waiting: [Waiting::default(), Waiting::default()],
-    };
+    let mut publisher = Publisher::new(iopub);
     loop {
         let due = publisher.due();
         tokio::select! {
-            next = queue.recv() => match next {
+            next = queue.recv(), if !publisher.is_full() => match next {
                 Some(outgoing) => publisher.take(outgoing).await,
                 None => return publisher.flush().await,
             },
@@ -70,111 +80,6 @@ pub async fn serve(iopub: KernelIoPubXPubConnection, mut queue: mpsc::Receiver<O
             },
             () = sleep_until(due) => publisher.send_due().await,
         }
-    }
-}
-
-#[derive(Default)]
-struct Waiting {
-    parent: Option<Arc<JupyterMessage>>,
-    text: String,
-    last_sent: Option<Instant>,
-}
-
-struct Publisher {
-    iopub: KernelIoPubXPubConnection,
-    /// By stream: stdout, stderr.
-    waiting: [Waiting; 2],
-}
-
-impl Publisher {
-    async fn take(&mut self, outgoing: Outgoing) {
-        match outgoing {
-            Outgoing::Message(message) => {
-                self.flush().await;
-                self.send(*message).await;
-            }
-            Outgoing::Flush(done) => {
-                self.flush().await;
-                let _ = done.send(());
-            }
-            Outgoing::Text {
-                parent,
-                stream,
-                text,
-            } => {
-                let index = index(stream);
-                if !same(self.waiting[index].parent.as_ref(), parent.as_ref()) {
-                    self.send_text(index).await;
-                }
-                let waiting = &mut self.waiting[index];
-                waiting.parent = parent;
-                waiting.text.push_str(&text);
-                let recently = waiting
-                    .last_sent
-                    .is_some_and(|sent| sent.elapsed() < SEND_EVERY);
-                if !recently || waiting.text.len() >= SEND_AT {
-                    self.send_text(index).await;
-                }
-            }
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.waiting
-            .iter()
-            .filter(|waiting| !waiting.text.is_empty())
-            .filter_map(|waiting| waiting.last_sent.map(|sent| sent + SEND_EVERY))
-            .min()
-    }
-
-    async fn send_due(&mut self) {
-        let now = Instant::now();
-        for index in 0..self.waiting.len() {
-            let sent = self.waiting[index].last_sent;
-            if sent.is_none_or(|sent| sent + SEND_EVERY <= now) {
-                self.send_text(index).await;
-            }
-        }
-    }
-
-    async fn flush(&mut self) {
-        for index in 0..self.waiting.len() {
-            self.send_text(index).await;
-        }
-    }
-
-    async fn send_text(&mut self, index: usize) {
-        let waiting = &mut self.waiting[index];
-        if waiting.text.is_empty() {
-            return;
-        }
-        waiting.last_sent = Some(Instant::now());
-        let content = StreamContent {
-            name: [Stdio::Stdout, Stdio::Stderr][index].clone(),
-            text: std::mem::take(&mut waiting.text),
-        };
-        let message = message(content, waiting.parent.as_deref());
-        self.send(message).await;
-    }
-
-    async fn send(&mut self, message: JupyterMessage) {
-        // A subscriber that has gone away is no reason to stop.
-        let _ = self.iopub.send(message).await;
-    }
-}
-
-fn index(stream: Stream) -> usize {
-    match stream {
-        Stream::Stdout => 0,
-        Stream::Stderr => 1,
-    }
-}
-
-fn same(left: Option<&Arc<JupyterMessage>>, right: Option<&Arc<JupyterMessage>>) -> bool {
-    match (left, right) {
-        (Some(left), Some(right)) => left.header.msg_id == right.header.msg_id,
-        (None, None) => true,
-        _ => false,
     }
 }
 

@@ -1,19 +1,23 @@
 //! What cells print, display and ask, on its way to the front end.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use jupyter_protocol::{
-    ClearOutput, DisplayData, JupyterMessage, JupyterMessageContent, Media, Transient,
-    UpdateDisplayData,
+    DisplayData, JupyterMessage, JupyterMessageContent, Media, Status, Transient, UpdateDisplayData,
 };
 use serde_json::{Map, Value};
 
 use super::iopub::{IoPubSender, Outgoing};
-use super::session::message;
 use super::stdin::Input;
-use crate::engine::{Interrupter, Shown, Sink, Stream};
+use crate::engine::output_policy::OutputPolicy;
+use crate::engine::{Interrupter, Shown, Sink, Stream, ThreadOutput};
 
-/// The engine's [`Sink`]: output belongs to the cell that runs, or that ran last.
+/// The cells whose threads can print under them.
+const KEPT_CELLS: usize = 1_000;
+
+/// The engine's [`Sink`]: output belongs to the cell that runs or ran last, or to the one that
+/// started the thread.
 pub struct Output {
     iopub: IoPubSender,
     input: Input,
@@ -27,6 +31,8 @@ struct Cell {
     allow_stdin: bool,
     /// Printed before the first cell: shown under it, so that it is not lost.
     early: Vec<(Stream, String)>,
+    /// The requests of the engine's runs, by number.
+    runs: VecDeque<(u64, Arc<JupyterMessage>)>,
 }
 
 impl Output {
@@ -66,12 +72,9 @@ impl Output {
         }
     }
 
-    fn publish(&self, content: JupyterMessageContent) {
-        let message = message(content, self.request().as_deref());
-        // The channel is open as long as the kernel lives.
-        let _ = self
-            .iopub
-            .blocking_send(Outgoing::Message(Box::new(message)));
+    /// Hands something on. The channel is open as long as the kernel lives.
+    fn send(&self, outgoing: Outgoing) {
+        let _ = self.iopub.blocking_send(outgoing);
     }
 
     fn request(&self) -> Option<Arc<JupyterMessage>> {
@@ -90,7 +93,7 @@ impl Sink for Output {
             }
             cell.request.clone()
         };
-        let _ = self.iopub.blocking_send(Outgoing::Text {
+        self.send(Outgoing::Text {
             parent,
             stream,
             text,
@@ -98,21 +101,58 @@ impl Sink for Output {
     }
 
     fn display(&self, shown: Shown) {
-        let data = media(shown.bundle);
-        self.publish(match shown.id {
-            Some(id) if shown.update => UpdateDisplayData::new(data, &id).into(),
-            id => {
-                let mut content = DisplayData::new(data);
-                content.transient = id.map(|id| Transient {
-                    display_id: Some(id),
-                });
-                content.into()
-            }
-        });
+        let parent = self.request();
+        self.send(Outgoing::Display { parent, shown });
     }
 
     fn clear(&self, wait: bool) {
-        self.publish(ClearOutput { wait }.into());
+        let parent = self.request();
+        self.send(Outgoing::Clear { parent, wait });
+    }
+
+    fn begins(&self, run: u64) {
+        let mut cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(request) = &cell.request else {
+            return;
+        };
+        let known = cell.runs.back().map(|(_, last)| last);
+        let request = match known {
+            Some(known) if known.header.msg_id == request.header.msg_id => Arc::clone(known),
+            // An answer needs the header, not the code.
+            _ => Arc::new(JupyterMessage {
+                content: Status::busy().into(),
+                ..JupyterMessage::clone(request)
+            }),
+        };
+        if cell.runs.len() == KEPT_CELLS {
+            cell.runs.pop_front();
+        }
+        cell.runs.push_back((run, request));
+    }
+
+    fn thread_output(&self, run: u64, output: ThreadOutput) {
+        let found = {
+            let cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut runs = cell.runs.iter().rev();
+            runs.find(|(number, _)| *number == run)
+                .map(|(_, request)| Arc::clone(request))
+        };
+        // Of the folder's prelude, or of a cell of long ago: as if nothing were known of the thread.
+        let parent = found.or_else(|| self.request());
+        match output {
+            ThreadOutput::Text(stream, text) if parent.is_none() => self.text(stream, text),
+            ThreadOutput::Text(stream, text) => self.send(Outgoing::Text {
+                parent,
+                stream,
+                text,
+            }),
+            ThreadOutput::Display(shown) => self.send(Outgoing::Display { parent, shown }),
+            ThreadOutput::Clear(wait) => self.send(Outgoing::Clear { parent, wait }),
+        }
+    }
+
+    fn obey(&self, policy: &OutputPolicy) {
+        self.send(Outgoing::Policy(policy.clone()));
     }
 
     fn press_stop(&self) {
@@ -135,6 +175,22 @@ impl Sink for Output {
             return None;
         }
         self.input.ask(&request, prompt, password)
+    }
+}
+
+/// The message for something displayed, or changed in what is displayed.
+#[must_use]
+pub fn display(shown: Shown) -> JupyterMessageContent {
+    let data = media(shown.bundle);
+    match shown.id {
+        Some(id) if shown.update => UpdateDisplayData::new(data, &id).into(),
+        id => {
+            let mut content = DisplayData::new(data);
+            content.transient = id.map(|id| Transient {
+                display_id: Some(id),
+            });
+            content.into()
+        }
     }
 }
 

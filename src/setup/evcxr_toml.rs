@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::engine::output_policy::{OutputPolicy, OutputPolicyError};
+
 /// File name of the settings.
 pub const FILE_NAME: &str = "evcxr.toml";
 /// Name of the crate that every lesson can use.
@@ -26,6 +28,8 @@ pub struct EvcxrToml {
     pub dependencies: Vec<(String, String)>,
     /// The folder that the file names for the support crate, if it exists.
     pub support: Option<PathBuf>,
+    /// Where output goes, and how much of it: the table `[output]`, which the stock kernel ignores.
+    pub output: OutputPolicy,
 }
 
 /// Why the file cannot be used.
@@ -50,6 +54,15 @@ pub enum EvcxrTomlError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// A setting of the table `[output]` is not as it should be.
+    #[error("`{}` is not valid: in `[output]`, {source}", .path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: OutputPolicyError,
+    },
 }
 
 #[derive(Default, Deserialize)]
@@ -58,6 +71,8 @@ struct File {
     evcxr: Section,
     #[serde(default)]
     dependencies: toml::Table,
+    #[serde(default)]
+    output: toml::Table,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,7 +126,21 @@ impl EvcxrToml {
             .filter(|(name, _)| *name != SUPPORT)
             .map(|(name, config)| (name.clone(), inline(config)))
             .collect();
+        let mut output = OutputPolicy::default();
+        for (name, value) in &file.output {
+            // A number or a text, as the writer likes.
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            output
+                .set(name, &value)
+                .map_err(|source| EvcxrTomlError::Output {
+                    path: path.to_owned(),
+                    source,
+                })?;
+        }
         Ok(EvcxrToml {
+            output,
             opt_level: file.evcxr.opt_level,
             offline_mode: file.evcxr.offline_mode,
             prelude: file.evcxr.prelude,
@@ -129,6 +158,7 @@ fn inline(config: &toml::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::output_policy::Route;
 
     #[test]
     fn dependencies_come_as_one_line_and_without_the_support_crate() {
@@ -150,6 +180,28 @@ mod tests {
         for (_, config) in &found.dependencies {
             assert!(!config.contains('\n'), "{config}");
         }
+    }
+
+    #[test]
+    fn output_settings_are_read_and_wrong_ones_name_file_and_remedy() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join(FILE_NAME);
+        std::fs::write(
+            &path,
+            "[output]\nthreads = \"starting-cell\"\ntext_limit = \"2 MB\"\ndisplay_limit = 7\n",
+        )
+        .expect("a file");
+        let found = EvcxrToml::read(&path).expect("a valid file").output;
+        assert_eq!(found.threads, Route::StartingCell);
+        assert_eq!(found.text_limit, Some(2_000_000));
+        assert_eq!(found.display_limit, Some(7));
+        std::fs::write(&path, "[output]\nthreads = true\n").expect("a file");
+        let error = EvcxrToml::read(&path).expect_err("no such value");
+        let text = error.to_string();
+        assert!(
+            text.contains(FILE_NAME) && text.contains("`starting-cell`"),
+            "{text}"
+        );
     }
 
     #[test]

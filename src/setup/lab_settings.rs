@@ -1,4 +1,4 @@
-//! Settings of JupyterLab for the project's own environment.
+//! Settings of JupyterLab and its server for the project's own environment.
 
 use std::fs;
 use std::path::Path;
@@ -27,4 +27,23 @@ pub fn install(jupyter_dir: &Path) -> Result<(), KernelspecError> {
     let mut text = serde_json::to_string_pretty(&settings).expect("a JSON value can be written");
     text.push('\n');
     write_if_different(&folder.join("overrides.json"), &text)
+}
+
+/// Writes a setting of Jupyter Server below `config_dir`: it drops what exceeds 1 MB of text a second, and
+/// errors and pictures with it. Our kernel has a limit of its own, which says what it drops.
+///
+/// # Errors
+/// [`KernelspecError::Io`] if the file cannot be written.
+pub fn install_server(config_dir: &Path) -> Result<(), KernelspecError> {
+    let folder = config_dir.join("jupyter_server_config.d");
+    fs::create_dir_all(&folder).map_err(|source| KernelspecError::Io {
+        path: folder.clone(),
+        source,
+    })?;
+    let settings = json!({
+        "ZMQChannelsWebsocketConnection": { "iopub_data_rate_limit": 100_000_000.0 },
+    });
+    let mut text = serde_json::to_string_pretty(&settings).expect("a JSON value can be written");
+    text.push('\n');
+    write_if_different(&folder.join("rust-lessons.json"), &text)
 }

@@ -200,6 +200,7 @@ pub fn ensure_all(
         )?;
     }
     lab_settings::install(&venv.jupyter_dir())?;
+    lab_settings::install_server(&venv.config_dir())?;
     Ok(venv)
 }
 

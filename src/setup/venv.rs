@@ -154,6 +154,11 @@ impl Venv {
         self.root.join("share").join("jupyter")
     }
 
+    /// The folder in which Jupyter Server looks for settings of this environment.
+    pub fn config_dir(&self) -> PathBuf {
+        self.root.join("etc").join("jupyter")
+    }
+
     /// The interpreter as a command for `project`: its kernels before the user's, no byte code
     /// left in the project's folders, and `LESSONS_PROGRAM` and `LESSONS_PROJECT` saying where
     /// things are.
