@@ -16,6 +16,15 @@ pub fn ends_with_value(code: &str) -> bool {
         .is_some_and(|tail| !code_is_only_a_block_for_its_effect(&tail))
 }
 
+/// Whether the code is one expression and nothing else.
+#[must_use]
+pub fn is_expression(code: &str) -> bool {
+    first_error(code).is_none()
+        && !code.lines().any(is_command)
+        && body(code)
+            .is_some_and(|body| body.tail_expr().is_some() && body.statements().next().is_none())
+}
+
 /// The cell as the statements of a function.
 #[must_use]
 pub fn body(code: &str) -> Option<ast::StmtList> {
@@ -112,6 +121,32 @@ mod tests {
         assert!(!ends_with_value("fn f() {}"));
         assert!(!ends_with_value("for i in 0..3 { f(i) }"));
         assert!(!ends_with_value(""));
+    }
+
+    #[test]
+    fn an_expression_is_no_statement_item_or_command() {
+        for expression in [
+            "a",
+            "a + 1",
+            "f(\n1)",
+            "if a { 1 } else { 2 }",
+            "{ let b = 1; b }",
+        ] {
+            assert!(is_expression(expression), "{expression}");
+        }
+        for other in [
+            "",
+            "// a",
+            "let b = 1;",
+            "f();",
+            "fn f() {}",
+            ":vars",
+            "!ls",
+            "a b",
+            "a; b",
+        ] {
+            assert!(!is_expression(other), "{other}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use jupyter_zmq_client::{KernelIoPubXPubConnection, SubscriptionEvent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::send::send;
 use super::session::message;
 use crate::engine::Stream;
 
@@ -159,7 +160,7 @@ impl Publisher {
 
     async fn send(&mut self, message: JupyterMessage) {
         // A subscriber that has gone away is no reason to stop.
-        let _ = self.iopub.send(message).await;
+        let _ = send(&mut self.iopub, message).await;
     }
 }
 

@@ -12,7 +12,8 @@ use super::channels::Channels;
 use super::janitor::Janitor;
 use super::output::Output;
 use super::session::Session;
-use super::{control, heartbeat, iopub, shell, stdin};
+use super::subshells::Shells;
+use super::{control, heartbeat, history, iopub, stdin};
 use crate::engine::Engine;
 use crate::engine::context::Places;
 use crate::setup::{std_sources, toolchain::Toolchain};
@@ -100,19 +101,24 @@ async fn serve_channels(info: &ConnectionInfo, places: Places) -> Result<()> {
         input.clone(),
         iopub_tx,
         std::env::var(RUSTC_VAR).unwrap_or_else(|_| "unknown".to_owned()),
+        history::History::start(history::path())?,
+        info.clone(),
     ));
+    let (replies, requests) = channels.shell.split();
+    let shells = Shells::new(Arc::clone(&session), replies);
     session.starting().await;
     tokio::spawn(iopub::serve(channels.iopub, iopub_rx));
     tokio::spawn(heartbeat::serve(channels.heartbeat));
     tokio::spawn(stdin::serve(channels.stdin, input));
     tokio::spawn(stop_on_sigint(Arc::clone(&session)));
     let ended = tokio::select! {
-        ended = shell::serve(channels.shell, Arc::clone(&session)) => ended,
-        ended = control::serve(channels.control, Arc::clone(&session)) => ended,
+        ended = Arc::clone(&shells).serve(requests) => ended,
+        ended = control::serve(channels.control, Arc::clone(&session), shells) => ended,
         () = orphaned() => Ok(()),
         () = terminated() => Ok(()),
     };
     session.flush().await;
+    session.history.end();
     session.engine.interrupter().kill();
     ended
 }

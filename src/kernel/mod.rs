@@ -3,8 +3,11 @@
 pub mod channels;
 pub mod comm_info;
 pub mod complete;
+pub mod connect;
 pub mod control;
+pub mod debug;
 pub mod execute;
+pub mod header;
 pub mod heartbeat;
 pub mod history;
 pub mod inspect;
@@ -15,9 +18,12 @@ pub mod kernel_info;
 pub mod launch;
 pub mod offsets;
 pub mod output;
+pub mod send;
 pub mod session;
 pub mod shell;
 pub mod stdin;
+pub mod subshells;
+pub mod usage;
 pub mod wire;
 
 pub use launch::run;
