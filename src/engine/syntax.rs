@@ -44,6 +44,24 @@ pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use
     function.into_iter().flat_map(|list| list.statements())
 }
 
+/// The cell inside a function, and the byte at which it begins there. Unlike in [`wrap`] each byte
+/// keeps its distance from that: commands become spaces.
+#[must_use]
+pub fn in_function(code: &str) -> (String, usize) {
+    let mut wrapped = String::from(HEAD);
+    for line in code.split_inclusive('\n') {
+        if is_command(line) {
+            let text = line.trim_end_matches('\n');
+            wrapped.extend(std::iter::repeat_n(' ', text.len()));
+            wrapped.push_str(&line[text.len()..]);
+        } else {
+            wrapped.push_str(line);
+        }
+    }
+    wrapped.push_str("\n}\n");
+    (wrapped, HEAD.len())
+}
+
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {

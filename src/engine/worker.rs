@@ -2,8 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
@@ -18,6 +19,10 @@ use crate::setup::toolchain::Toolchain;
 
 /// rust-analyzer recurses deeply on deeply nested code; the memory is only reserved, not used.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// How long the engine has nothing to do before it looks up the members of variables: long enough
+/// not to get into the way of somebody who runs one cell after the other.
+const LEARN_AFTER: Duration = Duration::from_secs(1);
 
 /// What could stand at a place in the code.
 #[derive(Clone, Debug, Default)]
@@ -152,6 +157,9 @@ impl Engine {
         offset: usize,
         patience: Patience,
     ) -> Option<Inspection> {
+        if let Some(documented) = self.outline.documented(&code, offset) {
+            return Some(documented);
+        }
         let known = || self.outline.inspect(&code, offset);
         let ask = self.ask(|reply| Job::Inspect {
             code: code.clone(),
@@ -210,11 +218,13 @@ struct Worker {
 impl Worker {
     fn serve(self, queue: &Receiver<Job>) {
         let mut context = self.start();
+        self.list_commands(&mut context);
         self.cells.send_modify(|running| *running -= 1);
-        while let Ok(job) = queue.recv() {
+        while let Ok(job) = self.next(&mut context, queue) {
             // What failed at the start may have been mended since: cargo installed, disk freed.
             if context.is_err() && matches!(job, Job::Execute { .. }) {
                 context = self.start();
+                self.list_commands(&mut context);
             }
             // A requester that has gone away is no problem of ours.
             match job {
@@ -249,6 +259,34 @@ impl Worker {
         }
     }
 
+    /// The next job. While there is none, and after a pause, the outline learns.
+    fn next(
+        &self,
+        context: &mut Result<Context, CellError>,
+        queue: &Receiver<Job>,
+    ) -> Result<Job, RecvError> {
+        let mut pause = LEARN_AFTER;
+        while context.is_ok()
+            && let Some(variable) = self.outline.unknown()
+        {
+            match queue.recv_timeout(pause) {
+                Ok(job) => return Ok(job),
+                Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // A request that comes now waits for this one question, some 0.1 s.
+            let code = format!("{variable}.");
+            let members = complete(context, &code, code.len()).matches;
+            self.outline.learn(&variable, members);
+            pause = Duration::ZERO;
+        }
+        queue.recv()
+    }
+
+    fn list_commands(&self, context: &mut Result<Context, CellError>) {
+        self.outline.set_commands(complete(context, ":", 1).matches);
+    }
+
     fn start(&self) -> Result<Context, CellError> {
         let toolchain =
             Toolchain::find().map_err(|error| CellError::plain("setup", error.to_string()))?;
@@ -273,7 +311,8 @@ impl Worker {
         let context = context.as_mut().map_err(|error| error.clone())?;
         self.interrupter.set_variables(context.variables());
         let outcome = caught(|| context.execute(code, count))?;
-        self.outline.update(code, context);
+        self.outline
+            .update(code, context.variables_and_types(), context.item_names());
         outcome
     }
 

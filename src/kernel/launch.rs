@@ -13,7 +13,7 @@ use super::janitor::Janitor;
 use super::output::Output;
 use super::session::Session;
 use super::subshells::Shells;
-use super::{control, heartbeat, history, iopub, stdin};
+use super::{connection_file, control, heartbeat, history, iopub, stdin};
 use crate::engine::Engine;
 use crate::engine::context::Places;
 use crate::setup::{std_sources, toolchain::Toolchain};
@@ -59,14 +59,11 @@ fn restart_with_environment(program: &Path, connection_file: &Path) -> anyhow::E
 }
 
 fn serve(program: PathBuf, work: PathBuf, connection_file: &Path) -> Result<()> {
-    let info: ConnectionInfo = std::fs::read_to_string(connection_file)
-        .with_context(|| {
-            format!(
-                "cannot read the connection file `{}`",
-                connection_file.display()
-            )
-        })
-        .and_then(|text| serde_json::from_str(&text).context("the connection file is not valid"))?;
+    let info = connection_file::read(connection_file)?;
+    for warning in connection_file::warnings(&info) {
+        eprintln!("warning: {warning}");
+    }
+    connection_file::remove_old_channels(&info)?;
     // Before the folder exists: from now on somebody removes it, however this process ends.
     let janitor = Janitor::start(&program, &work)?;
     std::fs::create_dir(&work).with_context(|| format!("cannot make `{}`", work.display()))?;
@@ -80,6 +77,7 @@ fn serve(program: PathBuf, work: PathBuf, connection_file: &Path) -> Result<()> 
         .enable_all()
         .build()?
         .block_on(serve_channels(&info, places.clone()));
+    connection_file::remove_channels(&info);
     // The quick way out: threads that wait for a cell must not hold the process.
     janitor.clean_up(&places.work);
     match served {

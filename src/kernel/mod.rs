@@ -4,6 +4,7 @@ pub mod channels;
 pub mod comm_info;
 pub mod complete;
 pub mod connect;
+pub mod connection_file;
 pub mod control;
 pub mod debug;
 pub mod execute;

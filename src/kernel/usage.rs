@@ -29,10 +29,9 @@ impl Usage {
         let system = Arc::clone(&self.system);
         let content = tokio::task::spawn_blocking(move || {
             let mut system = system.lock().unwrap_or_else(PoisonError::into_inner);
-            system.as_mut().map_or_else(
-                || json!({"pid": std::process::id()}),
-                |system| measure(system),
-            )
+            system
+                .as_mut()
+                .map_or_else(|| json!({"pid": std::process::id()}), measure)
         })
         .await
         .unwrap_or_else(|_| json!({}));

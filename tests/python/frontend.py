@@ -49,6 +49,9 @@ msgspec_v5.schema_fragments.setdefault(
     {"properties": {"status": {}, "subshell_id": {"type": "array", "items": {"type": "string"}}}},
 )
 msgspec_v5.reply_msgs_using_status |= {"create_subshell_reply", "delete_subshell_reply", "list_subshell_reply"}
+msgspec_v5.schema_fragments.setdefault(
+    "comm_close", {"properties": {"comm_id": {"type": "string"}, "data": {"type": "object"}}}
+)
 # A response of the Debug Adapter Protocol, without a status.
 msgspec_v5.schema_fragments.setdefault(
     "debug_reply",
@@ -252,6 +255,10 @@ class FrontEnd:
         self._requests[message["header"]["msg_id"]] = message["header"]
         getattr(self.client, f"{channel}_channel").send(message)
         return message["header"]["msg_id"]
+
+    def sent_elsewhere(self, header: dict[str, Any]) -> None:
+        """Takes note of a request that another client sends to this kernel: all see what comes of it."""
+        self._requests[header["msg_id"]] = header
 
     def reply(self, request: str, timeout: float = QUICK_S, channel: str = "shell") -> Message:
         """Waits for the reply to a request, and checks that it is the right kind of reply."""

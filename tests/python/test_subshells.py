@@ -73,7 +73,7 @@ def test_deleting_what_is_not_there_is_an_error(kernel: FrontEnd, content: dict[
 def test_requests_are_answered_while_a_cell_runs(
     kernel: FrontEnd, busy: str, subshell: str, kind: str, content: dict[str, Any]
 ) -> None:
-    assert kernel.ask(kind, content, subshell=subshell)["status"] == "ok"
+    assert kernel.ask(kind, content, subshell=subshell)["status"] in ("ok", "incomplete")
 
 
 def test_the_twin_on_the_main_shell_waits_for_the_cell(kernel: FrontEnd) -> None:
@@ -85,6 +85,50 @@ def test_the_twin_on_the_main_shell_waits_for_the_cell(kernel: FrontEnd) -> None
     kernel.interrupt()
     assert kernel.finish(cell).status == "error"
     assert kernel.reply(asked)["content"]["status"] == "ok"
+
+
+def complete(kernel: FrontEnd, code: str, subshell: str) -> list[str]:
+    """Asks what may stand at the end of `code`, on a subshell."""
+    asked = {"code": code, "cursor_pos": len(code)}
+    return kernel.ask("complete_request", asked, 60, subshell=subshell)["matches"]
+
+
+def inspect(kernel: FrontEnd, code: str, subshell: str) -> str:
+    """Asks what is known of the name at the end of `code`, on a subshell."""
+    asked = {"code": code, "cursor_pos": len(code), "detail_level": 0}
+    return kernel.ask("inspect_request", asked, 60, subshell=subshell)["data"].get("text/plain", "")
+
+
+def test_while_a_cell_runs_names_and_types_of_earlier_cells_are_known(kernel: FrontEnd, subshell: str) -> None:
+    kernel.ok(
+        "/// Doubles.\npub fn busy_twice(n: u32) -> u32 { n * 2 }\n"
+        "pub struct Busy { pub busy_field: u8 }\nimpl Busy { pub fn busy_method(&self) {} }\n"
+        "let busy_value = Busy { busy_field: 1 };\nlet busy_number: u64 = 5;"
+    )
+    cell = kernel.execute(ENDLESS)
+    kernel.until_printed(cell, "running")
+    assert complete(kernel, "busy_", subshell) == ["busy_number", "busy_twice", "busy_value"]
+    members = complete(kernel, "busy_value.bus", subshell)
+    assert [name.removesuffix("()") for name in members] == ["busy_field", "busy_method"]
+    assert complete(kernel, "RacyC", subshell) == ["RacyCounter"]
+    assert complete(kernel, ":va", subshell) == [":vars"]
+    assert "busy_number: u64" in inspect(kernel, "busy_number", subshell)
+    assert "fn busy_twice(n: u32) -> u32" in inspect(kernel, "busy_twice", subshell)
+    assert "Doubles." in inspect(kernel, "busy_twice", subshell)
+    kernel.interrupt()
+    assert kernel.finish(cell).status == "error"
+    assert "Doubles." in inspect(kernel, "busy_twice", subshell), "and evcxr itself answers again"
+
+
+def test_a_completion_that_began_before_the_cell_is_answered(kernel: FrontEnd, subshell: str) -> None:
+    code = "std::sync::atomic::Atomic"
+    asked = kernel.send("complete_request", {"code": code, "cursor_pos": len(code)}, subshell=subshell)
+    cell = kernel.execute(ENDLESS)
+    assert kernel.reply(asked, 60)["content"]["status"] == "ok"
+    kernel.until_printed(cell, "running")
+    kernel.interrupt()
+    assert kernel.finish(cell).status == "error"
+    kernel.until_idle(asked)
 
 
 def test_a_comm_is_closed_while_a_cell_runs(kernel: FrontEnd, busy: str, subshell: str) -> None:
