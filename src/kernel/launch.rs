@@ -82,7 +82,11 @@ fn serve(program: PathBuf, work: PathBuf, connection_file: &Path) -> Result<()> 
     janitor.clean_up(&places.work);
     match served {
         Ok(()) => std::process::exit(0),
-        Err(error) => Err(error),
+        Err(error) => {
+            // Let go of now, the janitor would end this process before it has told the error.
+            std::mem::forget(janitor);
+            Err(error)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::session::{Session, message};
 use super::wire::{self, WireError};
-use super::{comm_info, complete, execute, inspect, is_complete, kernel_info, send};
+use super::{comm_info, complete, connect, execute, inspect, is_complete, kernel_info, send};
 use crate::engine::Patience;
 
 /// So many failures of the socket in a row mean that it is broken.
@@ -68,6 +68,10 @@ pub fn refusal(content: &Content) -> Option<UnknownMessage> {
             "this kernel does not know this request here".to_owned(),
         ),
     };
+    if msg_type == "is_complete_request" {
+        // Its reply has states of its own, and no error among them.
+        return refusal_for(msg_type, json!({"status": "unknown"}));
+    }
     refusal_for(
         msg_type,
         json!({
@@ -218,6 +222,10 @@ impl Shell {
                 };
                 self.reply(reply, &request).await;
                 end = true;
+            }
+            Content::UnknownMessage(unknown) if unknown.msg_type == "connect_request" => {
+                self.reply(connect::reply(&session.connection), &request)
+                    .await;
             }
             other => match refusal(other) {
                 Some(reply) => self.reply(reply, &request).await,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import zmq
+from jupyter_kernel_test import msgspec_v5
 
 from frontend import FrontEnd
 
@@ -132,8 +133,6 @@ def test_identities_and_buffers_are_no_trouble(raw: Raw) -> None:
         ("complete_request", {"code": "a", "cursor_pos": -1}),
         ("inspect_request", {"code": ["a"], "cursor_pos": 0}),
         ("history_request", {"hist_access_type": "nothing"}),
-        ("is_complete_request", {}),
-        ("no_such_request", {"a": 1}),
     ],
 )
 def test_a_request_with_a_wrong_content_is_answered_with_an_error(
@@ -146,6 +145,19 @@ def test_a_request_with_a_wrong_content_is_answered_with_an_error(
     answer = kernel.reply(request)["content"]
     assert (answer["status"], answer["ename"]) == ("error", "UnknownRequest")
     kernel.until_idle(request)
+
+
+def test_code_that_cannot_be_read_is_of_unknown_completeness(kernel: FrontEnd) -> None:
+    assert kernel.ask("is_complete_request", {}) == {"status": "unknown"}
+
+
+def test_a_request_that_no_kernel_knows_is_answered_with_an_error(
+    kernel: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = {"properties": {"status": {"const": "error"}, "ename": {}, "evalue": {}, "traceback": {}}}
+    monkeypatch.setitem(msgspec_v5.schema_fragments, "no_such_reply", error)
+    for channel in ("shell", "control"):
+        assert kernel.ask("no_such_request", {"a": 1}, channel=channel)["ename"] == "UnknownRequest"
 
 
 def test_rubbish_on_stdin_and_heartbeat_costs_nothing(kernel: FrontEnd) -> None:
