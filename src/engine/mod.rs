@@ -1,5 +1,6 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+pub mod answers;
 pub mod compile_error;
 pub mod config;
 pub mod context;
@@ -21,10 +22,12 @@ pub mod sink;
 pub mod source_map;
 pub mod static_store;
 pub mod syntax;
+pub mod words;
 pub mod worker;
 
+pub use answers::{Completion, Inspection};
 pub use interrupt::Interrupter;
 pub use outcome::{CellError, CellValue, Outcome};
 pub use report::Shown;
 pub use sink::{Sink, Stream};
-pub use worker::{Completion, Engine, Inspection, Patience};
+pub use worker::{Engine, Patience};

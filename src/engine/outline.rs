@@ -7,113 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::answers::{Completion, Inspection};
 use super::items::{self, Item, base_name};
 use super::lesson_items::{PRELUDE, SUPPORT};
 use super::place::{self, Place};
-use super::worker::{Completion, Inspection};
+use super::words::ALWAYS;
 
 /// The members of so many types are remembered.
 const MOST_TYPES: usize = 200;
-
-/// Words of the language, and what every program has in scope.
-const ALWAYS: &[&str] = &[
-    "as",
-    "assert!",
-    "assert_eq!",
-    "assert_ne!",
-    "async",
-    "await",
-    "bool",
-    "Box",
-    "break",
-    "char",
-    "Clone",
-    "const",
-    "continue",
-    "Copy",
-    "crate",
-    "dbg!",
-    "Default",
-    "drop",
-    "dyn",
-    "else",
-    "enum",
-    "Eq",
-    "eprintln!",
-    "Err",
-    "extern",
-    "f32",
-    "f64",
-    "false",
-    "Fn",
-    "fn",
-    "FnMut",
-    "FnOnce",
-    "for",
-    "format!",
-    "From",
-    "i128",
-    "i16",
-    "i32",
-    "i64",
-    "i8",
-    "if",
-    "impl",
-    "in",
-    "Into",
-    "isize",
-    "Iterator",
-    "let",
-    "loop",
-    "match",
-    "matches!",
-    "mod",
-    "move",
-    "mut",
-    "None",
-    "Ok",
-    "Option",
-    "Ord",
-    "panic!",
-    "PartialEq",
-    "print!",
-    "println!",
-    "pub",
-    "ref",
-    "Result",
-    "return",
-    "self",
-    "Self",
-    "Send",
-    "Some",
-    "static",
-    "std",
-    "str",
-    "String",
-    "struct",
-    "super",
-    "Sync",
-    "todo!",
-    "ToString",
-    "trait",
-    "true",
-    "type",
-    "u128",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-    "unreachable!",
-    "unsafe",
-    "use",
-    "usize",
-    "Vec",
-    "vec!",
-    "where",
-    "while",
-    "write!",
-    "writeln!",
-];
 
 /// The outline of a session. Can be used from any thread at any time.
 #[derive(Debug, Default)]
@@ -293,7 +194,7 @@ impl State {
         match place {
             Place::Name => {
                 if let Some(kind) = self.variables.get(name) {
-                    return Some(inspection(&format!("{name}: {kind}"), ""));
+                    return Some(Inspection::of(&format!("{name}: {kind}"), ""));
                 }
                 let own = self.items.get(&(None, name.to_owned()));
                 let lesson = || {
@@ -349,29 +250,7 @@ fn shown(item: &Item) -> String {
 }
 
 fn of_item(item: &Item) -> Inspection {
-    inspection(&item.signature, &item.doc)
-}
-
-fn inspection(signature: &str, doc: &str) -> Inspection {
-    let mut text = signature.to_owned();
-    let mut html = format!(
-        "<pre><code class=\"language-rust\">{}</code></pre>",
-        escaped(signature)
-    );
-    if !doc.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(doc);
-        for paragraph in doc.split("\n\n") {
-            html.push_str(&format!("\n<p>{}</p>", escaped(paragraph)));
-        }
-    }
-    Inspection { text, html }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    Inspection::of(&item.signature, &item.doc)
 }
 
 #[cfg(test)]

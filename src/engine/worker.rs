@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
+use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
 use super::interrupt::Interrupter;
 use super::link::Link;
@@ -24,25 +25,12 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// not to get into the way of somebody who runs one cell after the other.
 const LEARN_AFTER: Duration = Duration::from_secs(1);
 
-/// What could stand at a place in the code.
-#[derive(Clone, Debug, Default)]
-pub struct Completion {
-    /// The texts to choose from.
-    pub matches: Vec<String>,
-    /// Where the replaced text starts, in bytes.
-    pub start: usize,
-    /// Where it ends, in bytes.
-    pub end: usize,
-}
-
-/// Documentation, as text and as HTML.
-#[derive(Clone, Debug)]
-pub struct Inspection {
-    /// Plain text.
-    pub text: String,
-    /// HTML.
-    pub html: String,
-}
+/// How long there is nothing to do before rust-analyzer is warmed up.
+const WARM_AFTER: Duration = Duration::from_millis(300);
+/// Any code whose analysis needs the standard library.
+const WARM_UP: &str = "String::new().";
+/// How long a completion may take while the engine starts: jupyter console gives up after 5 s.
+const FRONT_END_WAITS: Duration = Duration::from_millis(4_500);
 
 /// Whether an answer may wait for a running cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +133,20 @@ impl Engine {
             offset,
             reply,
         });
-        self.unless_busy(patience, ask, known)
-            .await
-            .unwrap_or_default()
+        let in_time = async {
+            tokio::time::sleep(FRONT_END_WAITS).await;
+            // Nothing is no better than late.
+            let found = known();
+            if found.matches.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            Some(found)
+        };
+        tokio::select! {
+            answer = self.unless_busy(patience, ask, known) => answer,
+            answer = in_time => answer,
+        }
+        .unwrap_or_default()
     }
 
     /// Documentation of the name at a byte offset.
@@ -220,7 +219,8 @@ impl Worker {
         let mut context = self.start();
         self.list_commands(&mut context);
         self.cells.send_modify(|running| *running -= 1);
-        while let Ok(job) = self.next(&mut context, queue) {
+        let mut warm = false;
+        while let Ok(job) = self.next(&mut context, queue, &mut warm) {
             // What failed at the start may have been mended since: cargo installed, disk freed.
             if context.is_err() && matches!(job, Job::Execute { .. }) {
                 context = self.start();
@@ -259,26 +259,35 @@ impl Worker {
         }
     }
 
-    /// The next job. While there is none, and after a pause, the outline learns.
+    /// The next job. While there is none, and after a pause, rust-analyzer is warmed up, and the
+    /// outline learns. A job that comes meanwhile waits for one question: some 0.1 s, the first 1.5 s,
+    /// which it would have needed itself.
     fn next(
         &self,
         context: &mut Result<Context, CellError>,
         queue: &Receiver<Job>,
+        warm: &mut bool,
     ) -> Result<Job, RecvError> {
         let mut pause = LEARN_AFTER;
-        while context.is_ok()
-            && let Some(variable) = self.outline.unknown()
-        {
-            match queue.recv_timeout(pause) {
+        while context.is_ok() {
+            let variable = self.outline.unknown();
+            let (code, wait) = match &variable {
+                _ if !*warm => (WARM_UP.to_owned(), WARM_AFTER),
+                Some(variable) => (format!("{variable}."), pause),
+                None => break,
+            };
+            match queue.recv_timeout(wait) {
                 Ok(job) => return Ok(job),
                 Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            // A request that comes now waits for this one question, some 0.1 s.
-            let code = format!("{variable}.");
-            let members = complete(context, &code, code.len()).matches;
-            self.outline.learn(&variable, members);
-            pause = Duration::ZERO;
+            let found = complete(context, &code, code.len()).matches;
+            if std::mem::replace(warm, true)
+                && let Some(variable) = variable
+            {
+                self.outline.learn(&variable, found);
+                pause = Duration::ZERO;
+            }
         }
         queue.recv()
     }
