@@ -90,6 +90,8 @@ python_tests! {
     kernels_start_without_network = "test_offline.py",
     history_survives_the_kernel = "test_history.py",
     bad_input_costs_nothing = "test_malformed.py",
+    papermill_sets_parameters = "test_papermill.py",
+    every_request_has_its_answer = "test_requests.py",
     everything_but_cells_is_answered_while_one_runs = "test_subshells.py",
     channels_are_files_or_ports = "test_transport.py",
     expressions_are_evaluated_after_a_cell = "test_user_expressions.py",

@@ -120,6 +120,20 @@ def test_while_a_cell_runs_names_and_types_of_earlier_cells_are_known(kernel: Fr
     assert "Doubles." in inspect(kernel, "busy_twice", subshell), "and evcxr itself answers again"
 
 
+def test_while_a_cell_runs_members_are_known_that_were_looked_up_before(kernel: FrontEnd, subshell: str) -> None:
+    kernel.ok("let busy_list = vec![1u8];")
+    deadline = time.monotonic() + 60
+    found: list[str] = []
+    while "len()" not in found:
+        assert time.monotonic() < deadline, f"not learnt within 60 s, only {found}"
+        time.sleep(2)  # the kernel looks members up when it has had nothing to do for a second
+        cell = kernel.execute(ENDLESS)
+        kernel.until_printed(cell, "running")
+        found = complete(kernel, "busy_list.le", subshell)
+        kernel.interrupt()
+        assert kernel.finish(cell).status == "error"
+
+
 def test_a_completion_that_began_before_the_cell_is_answered(kernel: FrontEnd, subshell: str) -> None:
     code = "std::sync::atomic::Atomic"
     asked = kernel.send("complete_request", {"code": code, "cursor_pos": len(code)}, subshell=subshell)
