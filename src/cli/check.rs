@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::FOUND_WRONG;
 use super::notebook::Notebook;
+use crate::kernel::history::HISTORY_VAR;
 use crate::setup::progress::{Progress, Step};
 use crate::setup::venv::Venv;
 use crate::setup::{self, Project};
@@ -105,6 +106,8 @@ fn check(
         .arg(&notebook.path)
         .env("PYTHONPATH", project.root.join("check"))
         .env("LESSON_CHECK_REPORT", &report_file)
+        // Nobody typed these cells.
+        .env(HISTORY_VAR, "off")
         // A user's own options for pytest are not about our notebooks.
         .env_remove("PYTEST_ADDOPTS")
         .current_dir(&project.root);

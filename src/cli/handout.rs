@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::notebook::Notebook;
 use super::{FOUND_WRONG, absolute};
+use crate::kernel::history::HISTORY_VAR;
 use crate::setup::kernelspec::Kernel;
 use crate::setup::progress::Progress;
 use crate::setup::venv::Venv;
@@ -60,6 +61,8 @@ fn export(
         .arg("--out")
         .arg(out)
         .args(["--kernel", Kernel::Lessons.name()])
+        // Nobody typed these cells.
+        .env(HISTORY_VAR, "off")
         .current_dir(&project.root)
         .stdin(Stdio::null())
         .output()

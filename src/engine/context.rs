@@ -198,6 +198,16 @@ impl Context {
         self.evcxr.process_handle()
     }
 
+    /// The learner's variables, and their types as evcxr names them.
+    pub fn variables_and_types(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.evcxr.variables_and_types()
+    }
+
+    /// The names of all items that cells have defined.
+    pub fn item_names(&self) -> impl Iterator<Item = &str> {
+        self.evcxr.defined_item_names()
+    }
+
     /// The names of the learner's variables, sorted.
     #[must_use]
     pub fn variables(&self) -> Vec<String> {

@@ -28,10 +28,13 @@ pub const KILL_AFTER: Duration = Duration::from_secs(3);
 /// How often the state is looked at. Nothing waits for this; only the steps above are that exact.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The error of a cell that was stopped: the name that Python's users and tools know.
+/// The `ename` of a cell that was stopped: the name that Python's users and tools know.
+pub const KEYBOARD_INTERRUPT: &str = "KeyboardInterrupt";
+
+/// The error of a cell that was stopped.
 #[must_use]
 pub fn keyboard_interrupt() -> CellError {
-    CellError::plain("KeyboardInterrupt", "interrupted")
+    CellError::plain(KEYBOARD_INTERRUPT, "interrupted")
 }
 
 /// Stops cells. Can be used from any thread at any time.

@@ -1,5 +1,6 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+pub mod answers;
 mod aside;
 pub mod compile_error;
 pub mod config;
@@ -13,15 +14,19 @@ pub mod explain;
 pub mod failure;
 pub mod hints;
 pub mod interrupt;
+pub mod items;
 pub mod known;
+pub mod lesson_items;
 pub mod link;
 pub mod lost;
 pub mod not_kept;
 pub mod outcome;
+pub mod outline;
 pub mod output_policy;
 pub mod own_commands;
 pub mod palette;
 pub mod panic_report;
+pub mod place;
 pub mod processes;
 mod reader;
 pub mod report;
@@ -32,10 +37,12 @@ pub mod source_map;
 pub mod static_store;
 pub mod syntax;
 pub mod wording;
+pub mod words;
 pub mod worker;
 
+pub use answers::{Completion, Inspection};
 pub use interrupt::Interrupter;
 pub use outcome::{CellError, CellValue, Outcome};
 pub use report::Shown;
 pub use sink::{Sink, Stream, ThreadOutput};
-pub use worker::{Completion, Engine, Inspection};
+pub use worker::{Engine, Patience};

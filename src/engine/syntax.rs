@@ -16,6 +16,15 @@ pub fn ends_with_value(code: &str) -> bool {
         .is_some_and(|tail| !is_loop_for_its_effect(&tail))
 }
 
+/// Whether the code is one expression and nothing else.
+#[must_use]
+pub fn is_expression(code: &str) -> bool {
+    first_error(code).is_none()
+        && !code.lines().any(is_command)
+        && body(code)
+            .is_some_and(|body| body.tail_expr().is_some() && body.statements().next().is_none())
+}
+
 /// The cell as the statements of a function.
 #[must_use]
 pub fn body(code: &str) -> Option<ast::StmtList> {
@@ -157,6 +166,24 @@ fn in_wrapped(code: &str, offset: usize) -> usize {
     at
 }
 
+/// The cell inside a function, and the byte at which it begins there. Unlike in [`wrap`] each byte
+/// keeps its distance from that: commands become spaces.
+#[must_use]
+pub fn in_function(code: &str) -> (String, usize) {
+    let mut wrapped = String::from(HEAD);
+    for line in code.split_inclusive('\n') {
+        if is_command(line) {
+            let text = line.trim_end_matches('\n');
+            wrapped.extend(std::iter::repeat_n(' ', text.len()));
+            wrapped.push_str(&line[text.len()..]);
+        } else {
+            wrapped.push_str(line);
+        }
+    }
+    wrapped.push_str("\n}\n");
+    (wrapped, HEAD.len())
+}
+
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
@@ -292,6 +319,32 @@ mod tests {
         assert!(!ends_with_value("fn f() {}"));
         assert!(!ends_with_value("for i in 0..3 { f(i) }"));
         assert!(!ends_with_value(""));
+    }
+
+    #[test]
+    fn an_expression_is_no_statement_item_or_command() {
+        for expression in [
+            "a",
+            "a + 1",
+            "f(\n1)",
+            "if a { 1 } else { 2 }",
+            "{ let b = 1; b }",
+        ] {
+            assert!(is_expression(expression), "{expression}");
+        }
+        for other in [
+            "",
+            "// a",
+            "let b = 1;",
+            "f();",
+            "fn f() {}",
+            ":vars",
+            "!ls",
+            "a b",
+            "a; b",
+        ] {
+            assert!(!is_expression(other), "{other}");
+        }
     }
 
     #[test]

@@ -2,50 +2,62 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
+use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
 use super::interrupt::Interrupter;
 use super::link::Link;
 use super::outcome::{CellError, Outcome};
+use super::outline::Outline;
 use super::sink::Sink;
+use super::syntax::is_expression;
 use crate::setup::toolchain::Toolchain;
 
 /// rust-analyzer recurses deeply on deeply nested code; the memory is only reserved, not used.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
-/// What could stand at a place in the code.
-#[derive(Clone, Debug, Default)]
-pub struct Completion {
-    /// The texts to choose from.
-    pub matches: Vec<String>,
-    /// Where the replaced text starts, in bytes.
-    pub start: usize,
-    /// Where it ends, in bytes.
-    pub end: usize,
-}
+/// How long the engine has nothing to do before it looks up the members of variables: long enough
+/// not to get into the way of somebody who runs one cell after the other.
+const LEARN_AFTER: Duration = Duration::from_secs(1);
 
-/// Documentation, as text and as HTML.
-#[derive(Clone, Debug)]
-pub struct Inspection {
-    /// Plain text.
-    pub text: String,
-    /// HTML.
-    pub html: String,
+/// How long there is nothing to do before rust-analyzer is warmed up.
+const WARM_AFTER: Duration = Duration::from_millis(300);
+/// Any code whose analysis needs the standard library.
+const WARM_UP: &str = "String::new().";
+/// How long a completion may take while the engine starts: jupyter console gives up after 5 s.
+const FRONT_END_WAITS: Duration = Duration::from_millis(4_500);
+
+/// Whether an answer may wait for a running cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It may.
+    Wait,
+    /// It may not: while a cell runs the answer comes from what is known without the engine.
+    AtOnce,
 }
 
 /// The handle of the thread. Requests are answered in order.
 pub struct Engine {
     jobs: Sender<Job>,
     interrupter: Arc<Interrupter>,
+    /// How many cells run or wait, the engine's own start included.
+    cells: Arc<watch::Sender<usize>>,
+    outline: Arc<Outline>,
 }
 
 enum Job {
     Execute {
         code: String,
+        count: usize,
+        reply: oneshot::Sender<Outcome>,
+    },
+    Evaluate {
+        expression: String,
         count: usize,
         reply: oneshot::Sender<Outcome>,
     },
@@ -70,17 +82,26 @@ impl Engine {
         let link = Link::open(&places.work, &places.nonce, Arc::clone(&sink))?;
         let interrupter = Arc::new(Interrupter::new(Arc::clone(&link), Arc::clone(&sink)));
         let (jobs, queue) = mpsc::channel();
+        let cells = Arc::new(watch::Sender::new(1));
+        let outline = Arc::new(Outline::default());
         let worker = Worker {
             places,
             link,
             sink,
             interrupter: Arc::clone(&interrupter),
+            cells: Arc::clone(&cells),
+            outline: Arc::clone(&outline),
         };
         thread::Builder::new()
             .name("engine".into())
             .stack_size(STACK_BYTES)
             .spawn(move || worker.serve(&queue))?;
-        Ok(Engine { jobs, interrupter })
+        Ok(Engine {
+            jobs,
+            interrupter,
+            cells,
+            outline,
+        })
     }
 
     /// The stop button.
@@ -91,36 +112,90 @@ impl Engine {
 
     /// Runs a cell.
     pub async fn execute(&self, code: String, count: usize) -> Outcome {
-        self.ask(|reply| Job::Execute { code, count, reply })
-            .await
-            .unwrap_or_else(|| {
-                Err(CellError::plain(
-                    "kernel",
-                    "the engine has ended; restart the kernel",
-                ))
-            })
+        self.run(|reply| Job::Execute { code, count, reply }).await
     }
 
-    /// Completions at a byte offset; none when the code cannot be analysed.
-    pub async fn complete(&self, code: String, offset: usize) -> Completion {
-        self.ask(|reply| Job::Complete {
-            code,
-            offset,
+    /// Evaluates an expression after the cell with this count. One without a value gives `()`.
+    pub async fn evaluate(&self, expression: String, count: usize) -> Outcome {
+        self.run(|reply| Job::Evaluate {
+            expression,
+            count,
             reply,
         })
         .await
+    }
+
+    /// Completions at a byte offset; none when the code cannot be analysed.
+    pub async fn complete(&self, code: String, offset: usize, patience: Patience) -> Completion {
+        let known = || self.outline.complete(&code, offset);
+        let ask = self.ask(|reply| Job::Complete {
+            code: code.clone(),
+            offset,
+            reply,
+        });
+        let in_time = async {
+            tokio::time::sleep(FRONT_END_WAITS).await;
+            // Nothing is no better than late.
+            let found = known();
+            if found.matches.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            Some(found)
+        };
+        tokio::select! {
+            answer = self.unless_busy(patience, ask, known) => answer,
+            answer = in_time => answer,
+        }
         .unwrap_or_default()
     }
 
     /// Documentation of the name at a byte offset.
-    pub async fn inspect(&self, code: String, offset: usize) -> Option<Inspection> {
-        self.ask(|reply| Job::Inspect {
-            code,
+    pub async fn inspect(
+        &self,
+        code: String,
+        offset: usize,
+        patience: Patience,
+    ) -> Option<Inspection> {
+        if let Some(documented) = self.outline.documented(&code, offset) {
+            return Some(documented);
+        }
+        let known = || self.outline.inspect(&code, offset);
+        let ask = self.ask(|reply| Job::Inspect {
+            code: code.clone(),
             offset,
             reply,
+        });
+        self.unless_busy(patience, ask, known).await.flatten()
+    }
+
+    /// What `ask` gives, or what is `known` without it when a cell runs, also when one begins first.
+    async fn unless_busy<T>(
+        &self,
+        patience: Patience,
+        ask: impl Future<Output = Option<T>>,
+        known: impl FnOnce() -> T,
+    ) -> Option<T> {
+        if patience == Patience::Wait {
+            return ask.await;
+        }
+        let mut cells = self.cells.subscribe();
+        tokio::select! {
+            biased;
+            _ = cells.wait_for(|running| *running > 0) => Some(known()),
+            answer = ask => answer,
+        }
+    }
+
+    async fn run(&self, job: impl FnOnce(oneshot::Sender<Outcome>) -> Job) -> Outcome {
+        self.cells.send_modify(|running| *running += 1);
+        let outcome = self.ask(job).await;
+        self.cells.send_modify(|running| *running -= 1);
+        outcome.unwrap_or_else(|| {
+            Err(CellError::plain(
+                "kernel",
+                "the engine has ended; restart the kernel",
+            ))
         })
-        .await
-        .flatten()
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
@@ -135,21 +210,37 @@ struct Worker {
     link: Arc<Link>,
     sink: Arc<dyn Sink>,
     interrupter: Arc<Interrupter>,
+    cells: Arc<watch::Sender<usize>>,
+    outline: Arc<Outline>,
 }
 
 impl Worker {
     fn serve(self, queue: &Receiver<Job>) {
         let mut context = self.start();
-        while let Ok(job) = queue.recv() {
+        self.list_commands(&mut context);
+        self.cells.send_modify(|running| *running -= 1);
+        let mut warm = false;
+        while let Ok(job) = self.next(&mut context, queue, &mut warm) {
             // What failed at the start may have been mended since: cargo installed, disk freed.
             if context.is_err() && matches!(job, Job::Execute { .. }) {
                 context = self.start();
+                self.list_commands(&mut context);
             }
             // A requester that has gone away is no problem of ours.
             match job {
                 Job::Execute { code, count, reply } => {
                     let _ = reply.send(self.execute(&mut context, &code, count));
                 }
+                Job::Evaluate {
+                    expression,
+                    count,
+                    reply,
+                } => {
+                    let _ = reply.send(self.evaluate(&mut context, &expression, count));
+                }
+                // Answered without us in the meantime: a cell ran.
+                Job::Complete { reply, .. } if reply.is_closed() => {}
+                Job::Inspect { reply, .. } if reply.is_closed() => {}
                 Job::Complete {
                     code,
                     offset,
@@ -166,6 +257,43 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// The next job. While there is none, and after a pause, rust-analyzer is warmed up, and the
+    /// outline learns. A job that comes meanwhile waits for one question: some 0.1 s, the first 1.5 s,
+    /// which it would have needed itself.
+    fn next(
+        &self,
+        context: &mut Result<Context, CellError>,
+        queue: &Receiver<Job>,
+        warm: &mut bool,
+    ) -> Result<Job, RecvError> {
+        let mut pause = LEARN_AFTER;
+        while context.is_ok() {
+            let variable = self.outline.unknown();
+            let (code, wait) = match &variable {
+                _ if !*warm => (WARM_UP.to_owned(), WARM_AFTER),
+                Some(variable) => (format!("{variable}."), pause),
+                None => break,
+            };
+            match queue.recv_timeout(wait) {
+                Ok(job) => return Ok(job),
+                Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let found = complete(context, &code, code.len()).matches;
+            if std::mem::replace(warm, true)
+                && let Some(variable) = variable
+            {
+                self.outline.learn(&variable, found);
+                pause = Duration::ZERO;
+            }
+        }
+        queue.recv()
+    }
+
+    fn list_commands(&self, context: &mut Result<Context, CellError>) {
+        self.outline.set_commands(complete(context, ":", 1).matches);
     }
 
     fn start(&self) -> Result<Context, CellError> {
@@ -191,7 +319,30 @@ impl Worker {
     ) -> Outcome {
         let context = context.as_mut().map_err(|error| error.clone())?;
         self.interrupter.set_variables(context.variables());
-        caught(|| context.execute(code, count))?
+        let outcome = caught(|| context.execute(code, count))?;
+        self.outline
+            .update(code, context.variables_and_types(), context.item_names());
+        outcome
+    }
+
+    fn evaluate(
+        &self,
+        context: &mut Result<Context, CellError>,
+        expression: &str,
+        count: usize,
+    ) -> Outcome {
+        if !is_expression(expression) {
+            return Err(CellError::plain(
+                "error",
+                "a user expression is one expression; statements belong in the cell",
+            ));
+        }
+        let context = context.as_mut().map_err(|error| error.clone())?;
+        let mut value = caught(|| context.execute(expression, count))??;
+        if value.is_empty() {
+            value.insert("text/plain".to_owned(), "()".to_owned());
+        }
+        Ok(value)
     }
 }
 

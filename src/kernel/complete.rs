@@ -3,12 +3,18 @@
 use jupyter_protocol::{CompleteReply, CompleteRequest, ReplyStatus};
 
 use super::offsets::{to_bytes, to_characters};
-use crate::engine::Engine;
+use crate::engine::{Engine, Patience};
 
 /// The reply.
-pub async fn complete(engine: &Engine, request: &CompleteRequest) -> CompleteReply {
+pub async fn complete(
+    engine: &Engine,
+    request: &CompleteRequest,
+    patience: Patience,
+) -> CompleteReply {
     let offset = to_bytes(&request.code, request.cursor_pos);
-    let mut found = engine.complete(request.code.clone(), offset).await;
+    let mut found = engine
+        .complete(request.code.clone(), offset, patience)
+        .await;
     found.matches.sort();
     found.matches.dedup();
     CompleteReply {

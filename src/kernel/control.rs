@@ -9,20 +9,34 @@ use jupyter_protocol::{
 use jupyter_zmq_client::{KernelControlConnection, RouterSendConnection};
 use tokio::sync::mpsc;
 
-use super::kernel_info;
 use super::session::{Session, message};
 use super::shell::{read_all, refusal};
+use super::subshells::Shells;
+use super::usage::Usage;
+use super::{connect, debug, kernel_info, send};
 
 /// Serves until shutdown is asked for.
 ///
 /// # Errors
 /// When the socket is broken.
-pub async fn serve(control: KernelControlConnection, session: Arc<Session>) -> Result<()> {
-    let (mut send, receive) = control.split();
+pub async fn serve(
+    control: KernelControlConnection,
+    session: Arc<Session>,
+    shells: Arc<Shells>,
+) -> Result<()> {
+    let (send, receive) = control.split();
     let (requests_tx, mut requests_rx) = mpsc::unbounded_channel();
-    let reader = tokio::spawn(read_all(receive, requests_tx));
+    let reader = tokio::spawn(read_all(receive, move |request| {
+        requests_tx.send(request).is_ok()
+    }));
+    let mut control = Control {
+        send,
+        session,
+        shells,
+        usage: Usage::default(),
+    };
     while let Some(request) = requests_rx.recv().await {
-        if handle(&mut send, &session, &request).await {
+        if control.handle(&request).await {
             break;
         }
     }
@@ -30,36 +44,49 @@ pub async fn serve(control: KernelControlConnection, session: Arc<Session>) -> R
     Ok(())
 }
 
-async fn handle(
-    send: &mut RouterSendConnection,
-    session: &Session,
-    request: &JupyterMessage,
-) -> bool {
-    // Before anything that may have to wait for a slow front end.
-    if matches!(request.content, Content::InterruptRequest(_)) {
-        session.interrupt();
-    }
-    session.busy(request).await;
-    let mut end = false;
-    let reply: Option<Content> = match &request.content {
-        Content::InterruptRequest(_) => Some(InterruptReply::new().into()),
-        Content::KernelInfoRequest(_) => Some(kernel_info::reply(&session.rustc_version).into()),
-        Content::ShutdownRequest(content) => {
-            end = true;
-            Some(
-                ShutdownReply {
-                    restart: content.restart,
-                    status: ReplyStatus::Ok,
-                    error: None,
-                }
-                .into(),
-            )
+struct Control {
+    send: RouterSendConnection,
+    session: Arc<Session>,
+    shells: Arc<Shells>,
+    usage: Usage,
+}
+
+impl Control {
+    /// Returns whether the kernel is to end.
+    async fn handle(&mut self, request: &JupyterMessage) -> bool {
+        // Before anything that may have to wait for a slow front end.
+        if matches!(request.content, Content::InterruptRequest(_)) {
+            self.session.interrupt();
         }
-        other => refusal(other).map(Content::from),
-    };
-    if let Some(reply) = reply {
-        let _ = send.send(message(reply, Some(request))).await;
+        self.session.busy(request).await;
+        let end = matches!(request.content, Content::ShutdownRequest(_));
+        if let Some(reply) = self.reply(&request.content).await {
+            let _ = send::send(&mut self.send, message(reply, Some(request))).await;
+        }
+        self.session.idle(request).await;
+        end
     }
-    session.idle(request).await;
-    end
+
+    async fn reply(&mut self, content: &Content) -> Option<Content> {
+        Some(match content {
+            Content::InterruptRequest(_) => InterruptReply::new().into(),
+            Content::KernelInfoRequest(_) => kernel_info::reply(&self.session.rustc_version).into(),
+            Content::ShutdownRequest(content) => ShutdownReply {
+                restart: content.restart,
+                status: ReplyStatus::Ok,
+                error: None,
+            }
+            .into(),
+            Content::DebugRequest(request) => debug::refuse(&request.content).into(),
+            Content::UnknownMessage(unknown) => match unknown.msg_type.as_str() {
+                "usage_request" => self.usage.reply().await.into(),
+                "connect_request" => connect::reply(&self.session.connection).into(),
+                other => match self.shells.answer(other, &unknown.content) {
+                    Some(reply) => reply.into(),
+                    None => refusal(content)?.into(),
+                },
+            },
+            other => refusal(other)?.into(),
+        })
+    }
 }

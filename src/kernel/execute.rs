@@ -1,31 +1,34 @@
 //! `execute_request`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jupyter_protocol::{
-    ErrorOutput, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, JupyterMessage,
-    ReplyError, ReplyStatus, UnknownMessage,
+    ErrorOutput, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, ExpressionResult,
+    JupyterMessage, ReplyError, ReplyStatus, UnknownMessage,
 };
 use serde_json::json;
 
 use super::output::media;
 use super::session::Session;
+use crate::engine::interrupt::KEYBOARD_INTERRUPT;
 use crate::engine::{CellError, CellValue};
 
 /// Runs a cell, publishes what it gives, and returns the reply.
+///
+/// Waits for its turn first: the cells of all shells share one Rust context.
 pub async fn execute(
     session: &Session,
     request: &Arc<JupyterMessage>,
     content: &ExecuteRequest,
 ) -> ExecuteReply {
+    let _turn = session.running.lock().await;
     let remembered = content.store_history && !content.silent;
-    let count = session.with_history(|history| {
-        if remembered {
-            history.begin(&content.code)
-        } else {
-            history.count()
-        }
-    });
+    let count = if remembered {
+        session.history.begin(&content.code)
+    } else {
+        session.history.count()
+    };
     if !content.silent {
         let input = ExecuteInput {
             code: content.code.clone(),
@@ -46,7 +49,7 @@ pub async fn execute(
         Ok(value) => {
             if !value.is_empty() && !content.silent {
                 if remembered && let Some(text) = value.get("text/plain") {
-                    session.with_history(|history| history.set_output(text));
+                    session.history.set_output(count, text);
                 }
                 session
                     .publish(execute_result(count, value), Some(request))
@@ -72,6 +75,10 @@ pub async fn execute(
             }))
         }
     };
+    let user_expressions = match (&error, &content.user_expressions) {
+        (Some(_), _) => None,
+        (None, expressions) => Some(evaluate(session, expressions.as_ref(), count).await),
+    };
     ExecuteReply {
         status: if error.is_some() {
             ReplyStatus::Error
@@ -80,9 +87,45 @@ pub async fn execute(
         },
         execution_count: ExecutionCount::new(count),
         payload: Vec::new(),
-        user_expressions: error.is_none().then(Default::default),
+        user_expressions,
         error,
     }
+}
+
+/// Evaluates what the front end wants to know after the cell. What the expressions print goes where
+/// the cell's output goes.
+async fn evaluate(
+    session: &Session,
+    expressions: Option<&HashMap<String, String>>,
+    count: usize,
+) -> HashMap<String, ExpressionResult> {
+    let mut results = HashMap::new();
+    let mut stopped: Option<CellError> = None;
+    for (name, expression) in expressions.into_iter().flatten() {
+        let outcome = match &stopped {
+            Some(stop) => Err(stop.clone()),
+            None => session.engine.evaluate(expression.clone(), count).await,
+        };
+        let result = match outcome {
+            Ok(value) => ExpressionResult::Ok {
+                data: media(value),
+                metadata: serde_json::Map::new(),
+            },
+            Err(error) => {
+                // Stop means all of them, however many are left.
+                if error.ename == KEYBOARD_INTERRUPT {
+                    stopped = Some(error.clone());
+                }
+                ExpressionResult::Error {
+                    ename: error.ename,
+                    evalue: error.evalue,
+                    traceback: error.traceback,
+                }
+            }
+        };
+        results.insert(name.clone(), result);
+    }
+    results
 }
 
 /// The library's own type sends `"transient": null`, which the message schema does not allow.

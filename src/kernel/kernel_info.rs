@@ -1,13 +1,29 @@
 //! `kernel_info_request`.
 
-use jupyter_protocol::{CodeMirrorMode, HelpLink, KernelInfoReply, LanguageInfo, ReplyStatus};
+use jupyter_protocol::{
+    CodeMirrorMode, HelpLink, KernelInfoReply, LanguageInfo, ReplyStatus, UnknownMessage,
+};
+use serde_json::{Value, json};
 
 /// The version of the messaging protocol that this kernel speaks.
 const PROTOCOL: &str = "5.3";
 
+/// The optional features (JEP 92) that this kernel has, by the names that front ends test for.
+const FEATURES: [&str; 1] = ["kernel subshells"];
+
 /// The reply, for a compiler of this version.
 #[must_use]
-pub fn reply(rustc_version: &str) -> KernelInfoReply {
+pub fn reply(rustc_version: &str) -> UnknownMessage {
+    let mut content = serde_json::to_value(known_part(rustc_version)).unwrap_or(Value::Null);
+    // The library's type does not have this field.
+    content["supported_features"] = json!(FEATURES);
+    UnknownMessage {
+        msg_type: "kernel_info_reply".to_owned(),
+        content,
+    }
+}
+
+fn known_part(rustc_version: &str) -> KernelInfoReply {
     KernelInfoReply {
         status: ReplyStatus::Ok,
         protocol_version: PROTOCOL.to_owned(),

@@ -12,7 +12,8 @@ use super::channels::Channels;
 use super::janitor::Janitor;
 use super::output::Output;
 use super::session::Session;
-use super::{control, heartbeat, iopub, shell, stdin};
+use super::subshells::Shells;
+use super::{connection_file, control, heartbeat, history, iopub, stdin};
 use crate::engine::Engine;
 use crate::engine::context::Places;
 use crate::setup::{std_sources, toolchain::Toolchain};
@@ -58,14 +59,11 @@ fn restart_with_environment(program: &Path, connection_file: &Path) -> anyhow::E
 }
 
 fn serve(program: PathBuf, work: PathBuf, connection_file: &Path) -> Result<()> {
-    let info: ConnectionInfo = std::fs::read_to_string(connection_file)
-        .with_context(|| {
-            format!(
-                "cannot read the connection file `{}`",
-                connection_file.display()
-            )
-        })
-        .and_then(|text| serde_json::from_str(&text).context("the connection file is not valid"))?;
+    let info = connection_file::read(connection_file)?;
+    for warning in connection_file::warnings(&info) {
+        eprintln!("warning: {warning}");
+    }
+    connection_file::remove_old_channels(&info)?;
     // Before the folder exists: from now on somebody removes it, however this process ends.
     let janitor = Janitor::start(&program, &work)?;
     std::fs::create_dir(&work).with_context(|| format!("cannot make `{}`", work.display()))?;
@@ -79,11 +77,16 @@ fn serve(program: PathBuf, work: PathBuf, connection_file: &Path) -> Result<()> 
         .enable_all()
         .build()?
         .block_on(serve_channels(&info, places.clone()));
+    connection_file::remove_channels(&info);
     // The quick way out: threads that wait for a cell must not hold the process.
     janitor.clean_up(&places.work);
     match served {
         Ok(()) => std::process::exit(0),
-        Err(error) => Err(error),
+        Err(error) => {
+            // Let go of now, the janitor would end this process before it has told the error.
+            std::mem::forget(janitor);
+            Err(error)
+        }
     }
 }
 
@@ -100,19 +103,24 @@ async fn serve_channels(info: &ConnectionInfo, places: Places) -> Result<()> {
         input.clone(),
         iopub_tx,
         std::env::var(RUSTC_VAR).unwrap_or_else(|_| "unknown".to_owned()),
+        history::History::start(history::path())?,
+        info.clone(),
     ));
+    let (replies, requests) = channels.shell.split();
+    let shells = Shells::new(Arc::clone(&session), replies);
     session.starting().await;
     tokio::spawn(iopub::serve(channels.iopub, iopub_rx));
     tokio::spawn(heartbeat::serve(channels.heartbeat));
     tokio::spawn(stdin::serve(channels.stdin, input));
     tokio::spawn(stop_on_sigint(Arc::clone(&session)));
     let ended = tokio::select! {
-        ended = shell::serve(channels.shell, Arc::clone(&session)) => ended,
-        ended = control::serve(channels.control, Arc::clone(&session)) => ended,
+        ended = Arc::clone(&shells).serve(requests) => ended,
+        ended = control::serve(channels.control, Arc::clone(&session), shells) => ended,
         () = orphaned() => Ok(()),
         () = terminated() => Ok(()),
     };
     session.flush().await;
+    session.history.end();
     session.engine.interrupter().kill();
     ended
 }

@@ -3,9 +3,13 @@
 pub mod channels;
 pub mod comm_info;
 pub mod complete;
+pub mod connect;
+pub mod connection_file;
 pub mod control;
+pub mod debug;
 pub mod drawn;
 pub mod execute;
+pub mod header;
 pub mod heartbeat;
 pub mod history;
 pub mod inspect;
@@ -19,10 +23,13 @@ pub mod output;
 pub mod pace;
 pub mod page;
 pub mod publisher;
+pub mod send;
 pub mod session;
 pub mod shell;
 pub mod stdin;
 pub mod stream_text;
+pub mod subshells;
+pub mod usage;
 pub mod wire;
 
 pub use launch::run;

@@ -18,6 +18,7 @@ use super::iopub::Outgoing;
 use super::output::display;
 use super::pace::Pace;
 use super::page::{Page, index};
+use super::send::send;
 use super::session::message;
 use crate::engine::output_policy::OutputPolicy;
 use crate::engine::{Shown, Stream};
@@ -159,7 +160,7 @@ impl Publisher {
     /// Sends a message as it is.
     pub async fn send(&mut self, message: JupyterMessage) {
         // A subscriber that has gone away is no reason to stop.
-        let _ = self.iopub.send(message).await;
+        let _ = send(&mut self.iopub, message).await;
     }
 
     /// The page of this request, as its number.

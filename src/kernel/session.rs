@@ -1,10 +1,11 @@
 //! What all channels share, and the messages that go out.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use jupyter_protocol::{JupyterMessage, JupyterMessageContent, Status};
-use tokio::sync::oneshot;
+use jupyter_protocol::{ConnectionInfo, JupyterMessage, JupyterMessageContent, Status};
+use tokio::sync::{Mutex, oneshot};
 
+use super::header;
 use super::history::History;
 use super::iopub::{IoPubSender, Outgoing};
 use super::output::Output;
@@ -25,7 +26,11 @@ pub struct Session {
     /// The compiler's version.
     pub rustc_version: String,
     /// What has been run.
-    pub history: Mutex<History>,
+    pub history: History,
+    /// Where the channels are.
+    pub connection: ConnectionInfo,
+    /// Held while a cell runs: there is one Rust context for the cells of all shells.
+    pub running: Mutex<()>,
     iopub: IoPubSender,
 }
 
@@ -38,13 +43,17 @@ impl Session {
         input: Input,
         iopub: IoPubSender,
         rustc_version: String,
+        history: History,
+        connection: ConnectionInfo,
     ) -> Session {
         Session {
             engine,
             output,
             input,
             rustc_version,
-            history: Mutex::default(),
+            history,
+            connection,
+            running: Mutex::default(),
             iopub,
         }
     }
@@ -90,11 +99,6 @@ impl Session {
         self.engine.interrupter().press();
         self.input.cancel();
     }
-
-    /// Works on the history.
-    pub fn with_history<T>(&self, work: impl FnOnce(&mut History) -> T) -> T {
-        work(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 /// A message of ours, the answer to `parent` where there is one.
@@ -105,12 +109,8 @@ pub fn message(
 ) -> JupyterMessage {
     let mut message = JupyterMessage::new(content, parent);
     message.header.username = USERNAME.to_owned();
-    message
-}
-
-/// A message to all front ends carries no identity of a single one.
-#[must_use]
-pub fn broadcast(mut message: JupyterMessage) -> JupyterMessage {
-    message.zmq_identities.clear();
+    if let Some(parent) = parent {
+        header::inherit(&mut message, parent);
+    }
     message
 }

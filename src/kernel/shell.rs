@@ -1,23 +1,23 @@
-//! The shell channel: requests in order, one at a time.
+//! One shell: requests in order, one at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use jupyter_protocol::{
     CommClose, ExecuteReply, JupyterMessage, JupyterMessageContent as Content, ReplyStatus,
     ShutdownReply, UnknownMessage,
 };
-use jupyter_zmq_client::{KernelShellConnection, RouterRecvConnection, RouterSendConnection};
+use jupyter_zmq_client::{RouterRecvConnection, RouterSendConnection};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 
 use super::session::{Session, message};
 use super::wire::{self, WireError};
-use super::{comm_info, complete, execute, history, inspect, is_complete, kernel_info};
+use super::{comm_info, complete, connect, execute, inspect, is_complete, kernel_info, send};
+use crate::engine::Patience;
 
 /// So many failures of the socket in a row mean that it is broken.
 pub const GIVE_UP_AFTER: u32 = 1_000;
@@ -25,42 +25,17 @@ pub const GIVE_UP_AFTER: u32 = 1_000;
 /// socket. Which ones those are is told by their own date.
 const ON_THE_WAY: Duration = Duration::from_millis(200);
 
-/// Serves until shutdown is asked for.
-///
-/// # Errors
-/// When the socket is broken.
-pub async fn serve(shell: KernelShellConnection, session: Arc<Session>) -> Result<()> {
-    let (send, receive) = shell.split();
-    let (requests_tx, requests_rx) = mpsc::unbounded_channel();
-    // Read on its own: after an error everything that has arrived is answered `aborted`.
-    let reader = tokio::spawn(read_all(receive, requests_tx));
-    let mut shell = Shell {
-        send,
-        session,
-        incoming: requests_rx,
-        queue: VecDeque::new(),
-        aborted: None,
-    };
-    while let Some(request) = shell.next().await {
-        if shell.handle(request).await {
-            break;
-        }
-    }
-    reader.abort();
-    Ok(())
-}
-
-/// Reads messages until the socket is broken.
+/// Reads messages until the socket is broken; `deliver` says whether it wants more.
 pub async fn read_all(
     mut receive: RouterRecvConnection,
-    requests: mpsc::UnboundedSender<JupyterMessage>,
+    mut deliver: impl FnMut(JupyterMessage) -> bool,
 ) {
     let mut failures = 0;
     while failures < GIVE_UP_AFTER {
         match wire::read(&mut receive).await {
             Ok(message) => {
                 failures = 0;
-                if requests.send(message).is_err() {
+                if !deliver(message) {
                     return;
                 }
             }
@@ -93,21 +68,37 @@ pub fn refusal(content: &Content) -> Option<UnknownMessage> {
             "this kernel does not know this request here".to_owned(),
         ),
     };
-    let reply = msg_type.strip_suffix("_request")?;
-    Some(UnknownMessage {
-        msg_type: format!("{reply}_reply"),
-        content: json!({
+    if msg_type == "is_complete_request" {
+        // Its reply has states of its own, and no error among them.
+        return refusal_for(msg_type, json!({"status": "unknown"}));
+    }
+    refusal_for(
+        msg_type,
+        json!({
             "status": "error",
             "ename": "UnknownRequest",
             "evalue": reason,
             "traceback": [],
         }),
+    )
+}
+
+/// The reply to a request of this type, with this content. `None` for what wants no answer.
+#[must_use]
+pub fn refusal_for(msg_type: &str, content: Value) -> Option<UnknownMessage> {
+    let reply = msg_type.strip_suffix("_request")?;
+    Some(UnknownMessage {
+        msg_type: format!("{reply}_reply"),
+        content,
     })
 }
 
-struct Shell {
-    send: RouterSendConnection,
+/// One shell: the main one or a subshell. It answers its requests in order.
+pub struct Shell {
+    replies: Replies,
     session: Arc<Session>,
+    /// A subshell does not wait for the main shell's cell where it can answer without.
+    patience: Patience,
     incoming: mpsc::UnboundedReceiver<JupyterMessage>,
     /// Taken from `incoming`; `true` for requests that an error has aborted.
     queue: VecDeque<(JupyterMessage, bool)>,
@@ -116,6 +107,35 @@ struct Shell {
 }
 
 impl Shell {
+    /// A shell that gets its requests from `incoming`.
+    #[must_use]
+    pub fn new(
+        session: Arc<Session>,
+        replies: Replies,
+        patience: Patience,
+        incoming: mpsc::UnboundedReceiver<JupyterMessage>,
+    ) -> Shell {
+        Shell {
+            replies,
+            session,
+            patience,
+            incoming,
+            queue: VecDeque::new(),
+            aborted: None,
+        }
+    }
+
+    /// Answers requests until shutdown is asked for (then it returns `true`), or until there are no
+    /// more.
+    pub async fn serve(mut self) -> bool {
+        while let Some(request) = self.next().await {
+            if self.handle(request).await {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn next(&mut self) -> Option<(JupyterMessage, bool)> {
         if let Some(queued) = self.queue.pop_front() {
             return Some(queued);
@@ -146,7 +166,7 @@ impl Shell {
             Content::ExecuteRequest(_) if abort => {
                 let reply = ExecuteReply {
                     status: ReplyStatus::Aborted,
-                    execution_count: session.with_history(|history| history.count()).into(),
+                    execution_count: session.history.count().into(),
                     payload: Vec::new(),
                     user_expressions: None,
                     error: None,
@@ -156,7 +176,9 @@ impl Shell {
             Content::ExecuteRequest(content) => {
                 let request = Arc::new(request.clone());
                 let reply = execute::execute(&session, &request, content).await;
-                if reply.status == ReplyStatus::Error && content.stop_on_error {
+                let failed = reply.status == ReplyStatus::Error;
+                // What a front end asks silently stops nothing that the learner has queued.
+                if failed && content.stop_on_error && !content.silent {
                     self.abort_queued();
                 }
                 self.reply(reply, &request).await;
@@ -166,11 +188,11 @@ impl Shell {
                     .await;
             }
             Content::CompleteRequest(content) => {
-                let reply = complete::complete(&session.engine, content).await;
+                let reply = complete::complete(&session.engine, content, self.patience).await;
                 self.reply(reply, &request).await;
             }
             Content::InspectRequest(content) => {
-                let reply = inspect::inspect(&session.engine, content).await;
+                let reply = inspect::inspect(&session.engine, content, self.patience).await;
                 self.reply(reply, &request).await;
             }
             Content::IsCompleteRequest(content) => {
@@ -178,7 +200,7 @@ impl Shell {
                     .await;
             }
             Content::HistoryRequest(content) => {
-                let reply = session.with_history(|history| history::reply(history, content));
+                let reply = session.history.reply(content).await;
                 self.reply(reply, &request).await;
             }
             Content::CommInfoRequest(_) => {
@@ -201,6 +223,10 @@ impl Shell {
                 self.reply(reply, &request).await;
                 end = true;
             }
+            Content::UnknownMessage(unknown) if unknown.msg_type == "connect_request" => {
+                self.reply(connect::reply(&session.connection), &request)
+                    .await;
+            }
             other => match refusal(other) {
                 Some(reply) => self.reply(reply, &request).await,
                 None => eprintln!("no answer to a `{}`", request.header.msg_type),
@@ -211,9 +237,33 @@ impl Shell {
     }
 
     async fn reply(&mut self, content: impl Into<Content>, request: &JupyterMessage) {
+        self.replies
+            .send(&self.session, message(content, Some(request)))
+            .await;
+    }
+}
+
+/// The way for replies, which all shells share.
+#[derive(Clone)]
+pub struct Replies {
+    socket: Arc<Mutex<RouterSendConnection>>,
+}
+
+impl Replies {
+    /// On this socket.
+    #[must_use]
+    pub fn new(socket: RouterSendConnection) -> Replies {
+        Replies {
+            socket: Arc::new(Mutex::new(socket)),
+        }
+    }
+
+    /// Sends a reply.
+    pub async fn send(&self, session: &Session, reply: JupyterMessage) {
         // What the request has printed goes out before its reply: clients that stop listening at
         // the reply still get all of it.
-        self.session.flush().await;
-        let _ = self.send.send(message(content, Some(request))).await;
+        session.flush().await;
+        // A requester that has gone away is no problem of ours.
+        let _ = send::send(&mut *self.socket.lock().await, reply).await;
     }
 }

@@ -6,6 +6,7 @@ use jupyter_protocol::{InputRequest, JupyterMessage, JupyterMessageContent};
 use jupyter_zmq_client::KernelStdinConnection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::send;
 use super::session::message;
 use super::wire::{self, WireError};
 
@@ -55,7 +56,7 @@ impl Input {
 
 /// Sends questions and hands over answers until the socket fails for good.
 pub async fn serve(stdin: KernelStdinConnection, input: Input) {
-    let (mut send, mut receive) = stdin.split();
+    let (mut socket, mut receive) = stdin.split();
     let Some(mut queue) = lock(&input.queue).take() else {
         return;
     };
@@ -64,7 +65,7 @@ pub async fn serve(stdin: KernelStdinConnection, input: Input) {
         tokio::select! {
             Some(question) = queue.recv() => {
                 // A front end that is gone cannot answer: do not wait for it.
-                if send.send(question).await.is_err() {
+                if send::send(&mut socket, question).await.is_err() {
                     input.cancel();
                 }
             }

@@ -8,8 +8,14 @@
 use bytes::Bytes;
 use jupyter_protocol::{Header, JupyterMessage, JupyterMessageContent, UnknownMessage};
 use jupyter_zmq_client::{RawMessage, RouterRecvConnection};
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use zeromq::SocketRecv;
+
+use super::header;
+
+/// How many cells the tail of the history has when the front end does not say, as in IPython.
+const TAIL: i32 = 10;
 
 /// Why a message cannot even be answered.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +44,17 @@ pub async fn read(receive: &mut RouterRecvConnection) -> Result<JupyterMessage, 
 
 fn decode(identities: Vec<Bytes>, parts: &[Bytes]) -> Result<JupyterMessage, WireError> {
     let part = |index: usize| parts.get(index).map_or(&[][..], |part| &part[..]);
-    let header: Header = serde_json::from_slice(part(0)).map_err(WireError::Header)?;
+    let whole: Value = serde_json::from_slice(part(0)).map_err(WireError::Header)?;
+    let header = Header::deserialize(&whole).map_err(WireError::Header)?;
     let content = content(&header.msg_type, part(3));
+    let mut metadata = serde_json::from_slice(part(2)).unwrap_or(json!({}));
+    header::keep(&mut metadata, &whole);
     Ok(JupyterMessage {
         zmq_identities: identities,
         header,
         // `{}` where there is none.
         parent_header: serde_json::from_slice(part(1)).ok(),
-        metadata: serde_json::from_slice(part(2)).unwrap_or(json!({})),
+        metadata,
         content,
         buffers: parts.iter().skip(4).cloned().collect(),
         channel: None,
@@ -55,6 +64,8 @@ fn decode(identities: Vec<Bytes>, parts: &[Bytes]) -> Result<JupyterMessage, Wir
 fn content(msg_type: &str, bytes: &[u8]) -> JupyterMessageContent {
     let read = || -> serde_json::Result<JupyterMessageContent> {
         let mut content: Map<String, Value> = serde_json::from_slice(bytes)?;
+        // `null` is what some clients send for what they leave out.
+        content.retain(|_, value| !value.is_null());
         for (field, value) in optional_fields(msg_type, &content) {
             content.entry(field).or_insert(value);
         }
@@ -75,6 +86,9 @@ fn optional_fields(msg_type: &str, content: &Map<String, Value>) -> Vec<(&'stati
         let code = content.get("code").and_then(Value::as_str);
         json!(code.unwrap_or_default().chars().count())
     };
+    let tail = content
+        .get("hist_access_type")
+        .is_some_and(|kind| kind == "tail");
     match msg_type {
         "execute_request" => vec![
             ("silent", json!(false)),
@@ -88,7 +102,7 @@ fn optional_fields(msg_type: &str, content: &Map<String, Value>) -> Vec<(&'stati
             ("session", json!(0)),
             ("start", json!(0)),
             ("stop", json!(0)),
-            ("n", json!(0)),
+            ("n", json!(if tail { TAIL } else { 0 })),
             ("pattern", json!("*")),
             ("unique", json!(false)),
         ],

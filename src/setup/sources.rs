@@ -43,6 +43,15 @@ impl Sources {
         Ok(Sources(files))
     }
 
+    /// The Rust files below a folder of the crate, with their text.
+    pub fn rust_files(&self, below: &str) -> impl Iterator<Item = (&Path, &str)> {
+        self.0.iter().filter_map(move |(path, bytes)| {
+            let wanted =
+                path.starts_with(below) && path.extension().is_some_and(|ending| ending == "rs");
+            Some((path.as_path(), str::from_utf8(bytes).ok()?)).filter(|_| wanted)
+        })
+    }
+
     /// A name for exactly this content: 16 hexadecimal digits.
     #[must_use]
     pub fn fingerprint(&self) -> String {

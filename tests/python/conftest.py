@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
 import pytest
 
 from places import CHECK, EXPORT
+
+# For kernels that a test starts by other means than the test front end: the user's own is never written.
+os.environ["RUST_LESSONS_HISTORY"] = "off"
 
 for folder in (CHECK, EXPORT.parent):
     sys.path.insert(0, str(folder))

@@ -21,12 +21,13 @@ from typing import Any, NoReturn, Self
 import psutil
 import zmq
 from jupyter_client.manager import KernelManager
-from jupyter_kernel_test import msgspec_v5
 
 from lesson_check.errors import strip_ansi
 from places import KERNEL
+from schemas import Message, checked
 
-Message = dict[str, Any]
+#: Environment variable of the kernel: the history file, or `off`.
+HISTORY = "RUST_LESSONS_HISTORY"
 
 #: A loaded machine compiles a cell in a second or two; this is when a test gives up.
 CELL_S = 60
@@ -36,26 +37,6 @@ START_S = 180
 QUICK_S = 20
 #: How often a wait looks whether the kernel is still alive; what it sent before its end is read in any case.
 LOOK_S = 1.0
-
-# The schemas are of protocol 5.1; these came later.
-msgspec_v5.schema_fragments.setdefault("iopub_welcome", {"properties": {"subscription": {"type": "string"}}})
-# The specification has a boolean here, and so do all kernels.
-msgspec_v5.schema_fragments["input_request"]["properties"]["password"] = {"type": "boolean"}
-# "aborted" is what the specification and every kernel call the status; the schemas know an older name.
-_ABORTED = {"status", "execution_count", "payload", "user_expressions", "ename", "evalue", "traceback"}
-
-
-def checked(message: Message) -> Message:
-    """Returns a message that is as the protocol wants it; any other fails the test."""
-    kind = message["header"]["msg_type"]
-    content = message["content"]
-    if content.get("status") == "aborted":
-        msgspec_v5.msg_structure_validator.validate(message)
-        assert set(content) <= _ABORTED, content
-        return message
-    msgspec_v5.validate_message(message, kind)
-    return message
-
 
 @dataclass
 class Ran:
@@ -132,7 +113,8 @@ class FrontEnd:
         self.started = time.monotonic()
         self.manager.start_kernel(
             cwd=str(cwd) if cwd else None,
-            env={**os.environ, **(env or {}), name: value},
+            # Without history, unless a test names a file: the user's own is never written.
+            env={**os.environ, HISTORY: "off", **(env or {}), name: value},
             stderr=self._log,
             stdout=self._log,
         )
@@ -206,12 +188,18 @@ class FrontEnd:
 
     # -- requests
 
-    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
-        """Sends a request, and returns its id."""
+    def send(self, kind: str, content: dict[str, Any], channel: str = "shell", subshell: str | None = None) -> str:
+        """Sends a request, to a subshell if one is named, and returns its id."""
         message = self.client.session.msg(kind, content)
+        if subshell:
+            message["header"]["subshell_id"] = subshell
         self._requests[message["header"]["msg_id"]] = message["header"]
         getattr(self.client, f"{channel}_channel").send(message)
         return message["header"]["msg_id"]
+
+    def sent_elsewhere(self, header: dict[str, Any]) -> None:
+        """Takes note of a request that another client sends to this kernel: all see what comes of it."""
+        self._requests[header["msg_id"]] = header
 
     def reply(self, request: str, timeout: float = QUICK_S, channel: str = "shell") -> Message:
         """Waits for the reply to a request, and checks that it is the right kind of reply."""
@@ -236,16 +224,29 @@ class FrontEnd:
             self._replies[self._parent(message)] = message
 
     def ask(
-        self, kind: str, content: dict[str, Any] | None = None, timeout: float = QUICK_S, channel: str = "shell"
+        self,
+        kind: str,
+        content: dict[str, Any] | None = None,
+        timeout: float = QUICK_S,
+        channel: str = "shell",
+        subshell: str | None = None,
     ) -> dict[str, Any]:
         """Sends a request that runs no cell; returns the reply's content, after a busy and an idle."""
-        request = self.send(kind, content or {}, channel)
+        request = self.send(kind, content or {}, channel, subshell)
         reply = self.reply(request, timeout, channel)
         self.until_idle(request, timeout)
         return reply["content"]
 
     def execute(
-        self, code: str, *, stop_on_error: bool = True, silent: bool = False, history: bool = True, stdin: bool = False
+        self,
+        code: str,
+        *,
+        stop_on_error: bool = True,
+        silent: bool = False,
+        history: bool = True,
+        stdin: bool = False,
+        expressions: Mapping[str, str] | None = None,
+        subshell: str | None = None,
     ) -> str:
         """Sends a cell to be run, and returns the id of the request at once; with `stdin` it may ask for input."""
         return self.send(
@@ -254,10 +255,11 @@ class FrontEnd:
                 "code": code,
                 "silent": silent,
                 "store_history": history and not silent,
-                "user_expressions": {},
+                "user_expressions": dict(expressions or {}),
                 "allow_stdin": stdin,
                 "stop_on_error": stop_on_error,
             },
+            subshell=subshell,
         )
 
     def run(self, code: str, timeout: float = CELL_S, **options: Any) -> Ran:
@@ -379,6 +381,7 @@ class FrontEnd:
         assert asked is not None, f"{message['header']['msg_type']} answers a request that was never sent: {parent}"
         for key in ("msg_id", "session", "username", "msg_type", "version"):
             assert parent[key] == asked[key], f"parent's {key} is {parent[key]!r}, the request's {asked[key]!r}"
+        assert parent.get("subshell_id") == asked.get("subshell_id"), parent
         return parent["msg_id"]
 
     def _fail(self, awaited: str, came: Sequence[Message] = ()) -> NoReturn:
