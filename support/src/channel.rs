@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use crate::gate::Patience;
 use crate::interrupt;
 use crate::line::{Line, tell, wait_in_line};
+use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::waiter::WhileUnwinding;
 use crate::watched::{self, Seen, Watched};

@@ -1,17 +1,21 @@
 //! What locks remember of their past, and what the crate remembers of everything.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-use parking_lot::Mutex;
-
+use crate::attention;
+use crate::clock::Tick;
+use crate::gate::Hold;
+use crate::roll;
+use crate::sync::{AtomicU64, Mutex, Ordering, global};
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 use crate::timeline::GiveUp;
+use crate::watched;
 
-/// The newest events of one lock, or of all things together.
+/// The newest events of one lock, or of all things together; of a lock, those at which somebody
+/// had to wait or might have had to. The others are in its [`Holds`](crate::gate::Holds) until
+/// somebody looks.
 ///
 /// Kept short on the way in, for it is written while the lock's state is locked: a time, some
 /// pointers, a number. Names, texts and the threads' own ends come when somebody looks.
@@ -27,7 +31,7 @@ pub(crate) struct EventLog {
 
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub(crate) at: Instant,
+    pub(crate) at: Tick,
     pub(crate) who: Arc<ThreadMark>,
     pub(crate) thing: Option<Arc<Thing>>,
     pub(crate) what: What,
@@ -43,7 +47,7 @@ pub(crate) enum What {
     },
     Gets {
         ticket: u64,
-        waited_since: Option<Instant>,
+        waited_since: Option<Tick>,
         /// Others may have it at the same time.
         shared: bool,
     },
@@ -57,12 +61,12 @@ pub(crate) enum What {
     },
     GoesOn {
         ticket: u64,
-        waited_since: Instant,
+        waited_since: Tick,
     },
     /// Ends an `Asks` or a `Waits`.
     GivesUp {
         ticket: u64,
-        asked: Instant,
+        asked: Tick,
         why: GiveUp,
     },
     /// Does something that takes no time: `sends to belt`.
@@ -96,14 +100,29 @@ impl What {
     }
 }
 
-/// Whether events are recorded, and for the how-manieth time that was changed: even numbers are
-/// on. Events of two eras do not fit together, for what happened between is missing.
-static ERA: AtomicU64 = AtomicU64::new(0);
+global! {
+    /// Whether events are recorded, and for the how-manieth time that was changed: even numbers are
+    /// on. Events of two eras do not fit together, for what happened between is missing.
+    static ERA: AtomicU64 = AtomicU64::new(0);
+}
 
-/// Everything together, in the order in which it happened.
-///
-/// Lock order: the innermost of all; nothing is called while it is locked.
-static OBSERVED: Mutex<EventLog> = Mutex::new(EventLog::with_limit(OBSERVED_LIMIT));
+global! {
+    /// Everything together, but for the holds that only their locks know of.
+    ///
+    /// Lock order: the innermost of all; nothing is called while it is locked.
+    static OBSERVED: Mutex<Observed> = Mutex::new(Observed {
+        log: EventLog::with_limit(OBSERVED_LIMIT),
+        gone: VecDeque::new(),
+        held_in_gone: 0,
+    });
+}
+
+struct Observed {
+    log: EventLog,
+    /// What locks that are gone have told, the oldest first.
+    gone: VecDeque<Tale>,
+    held_in_gone: usize,
+}
 
 /// Ten times what the longest text or picture tells apart; some 2 MB.
 const OBSERVED_LIMIT: usize = 20_000;
@@ -114,88 +133,175 @@ const LOCK_LIMIT: usize = 2_000;
 
 /// Switches recording on or off, and returns what it was.
 pub(crate) fn switch(on: bool) -> bool {
-    let change = |era: u64| (is_on(era) != on).then_some(era + 1);
-    // Relaxed: it guards nothing. An event that races with the switch may fall on either side.
-    match ERA.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change) {
-        Ok(era) | Err(era) => is_on(era),
+    global! {
+        static SWITCHING: Mutex<()> = Mutex::new(());
     }
+    let _one_at_a_time = SWITCHING.lock();
+    // Relaxed: it guards nothing. An event that races with the switch may fall on either side.
+    let era = ERA.load(Ordering::Relaxed);
+    let was = is_on(era);
+    if was != on {
+        // Holds that go on become known before, so that each is wholly of one era.
+        watched::all()
+            .iter()
+            .for_each(|thing| thing.settle_accounts());
+        ERA.store(era + 1, Ordering::Relaxed);
+        attention::set_recording(on);
+        if on {
+            watched::all()
+                .iter()
+                .for_each(|thing| thing.begin_era(era + 1));
+        }
+    }
+    was
 }
 
 fn is_on(era: u64) -> bool {
     era.is_multiple_of(2)
 }
 
-/// Records an event of now in the log of everything, and in `own`, the thing's own, if it has
-/// one. Returns the time, or nothing while recording is switched off.
+pub(crate) fn is_recording() -> bool {
+    is_on(ERA.load(Ordering::Relaxed))
+}
+
+/// Records an event in the log of everything, and in `own`, the thing's own, if it has one. Returns
+/// the time, or nothing while recording is switched off.
 pub(crate) fn record(
     own: Option<&mut EventLog>,
     thing: Option<&Arc<Thing>>,
     who: &Arc<ThreadMark>,
+    at: Tick,
     what: What,
-) -> Option<Instant> {
+) -> Option<Tick> {
     let era = ERA.load(Ordering::Relaxed);
     if !is_on(era) {
         return None;
     }
-    let at_now = |what| Entry {
-        at: Instant::now(),
+    let entry = Entry {
+        at,
         who: Arc::clone(who),
         thing: thing.cloned(),
         what,
     };
-    let for_own = own.map(|own| (own, what.clone()));
-    let (at, forgotten) = {
-        let mut observed = OBSERVED.lock();
-        // The time is read under the lock, so times grow along the log.
-        let entry = at_now(what);
-        (entry.at, observed.push(entry, era))
-    };
+    if let Some(own) = own {
+        own.push(entry.clone(), era);
+    }
+    let forgotten = OBSERVED.lock().log.push(entry, era);
     // Its pointers may be the last ones: nobody has to wait for that.
     drop(forgotten);
-    if let Some((own, what)) = for_own {
-        own.push(Entry { at, ..at_now(what) }, era);
-    }
     Some(at)
 }
 
+/// What one lock tells of the holds for which nobody had to wait.
+pub(crate) struct Tale {
+    pub(crate) thing: Arc<Thing>,
+    /// How many there were since recording began, also those that are no longer there.
+    pub(crate) count: u64,
+    /// The newest ones, in order.
+    pub(crate) holds: Vec<Hold>,
+    pub(crate) era: u64,
+}
+
+impl Tale {
+    pub(crate) fn new(thing: &Arc<Thing>, count: u64, holds: Vec<Hold>) -> Self {
+        Self {
+            thing: Arc::clone(thing),
+            count,
+            holds,
+            era: ERA.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Keeps what a lock has told that is about to go.
+pub(crate) fn keep(tale: Tale) {
+    if tale.holds.is_empty() {
+        return;
+    }
+    let mut forgotten = Vec::new();
+    {
+        let mut observed = OBSERVED.lock();
+        observed.held_in_gone += tale.holds.len();
+        observed.gone.push_back(tale);
+        while observed.held_in_gone > OBSERVED_LIMIT && observed.gone.len() > 1 {
+            if let Some(oldest) = observed.gone.pop_front() {
+                observed.held_in_gone -= oldest.holds.len();
+                forgotten.push(oldest);
+            }
+        }
+    }
+    drop(forgotten);
+}
+
 /// A place in the log of everything.
-#[derive(Clone, Copy)]
 pub(crate) struct Position {
     era: u64,
     index: u64,
-    at: Instant,
+    at: Tick,
+    /// How many holds each lock had had by then.
+    counts: HashMap<*const Thing, u64>,
+    /// Keeps other things from taking the places of these.
+    _things: Vec<Arc<Thing>>,
 }
 
 impl Position {
     /// The end of the log.
     pub(crate) fn now() -> Self {
+        let tales: Vec<Tale> = watched::all()
+            .iter()
+            .filter_map(|thing| thing.tell())
+            .collect();
         let observed = OBSERVED.lock();
         Self {
-            era: observed.era,
-            index: observed.left_out + observed.entries.len() as u64,
-            at: Instant::now(),
+            era: ERA.load(Ordering::Relaxed),
+            index: observed.log.left_out + observed.log.entries.len() as u64,
+            at: Tick::now(),
+            counts: tales
+                .iter()
+                .map(|tale| (Arc::as_ptr(&tale.thing), tale.count))
+                .collect(),
+            _things: tales.into_iter().map(|tale| tale.thing).collect(),
         }
     }
 
-    pub(crate) fn at(&self) -> Instant {
+    pub(crate) fn at(&self) -> Tick {
         self.at
     }
 }
 
 /// What happened since `start`.
-pub(crate) fn observed_since(start: Position) -> EventLog {
-    let observed = OBSERVED.lock();
-    let first_kept = start.index.max(observed.left_out);
-    let skipped = usize::try_from(first_kept - observed.left_out)
-        .map_or(observed.entries.len(), |skipped| {
-            skipped.min(observed.entries.len())
-        });
-    EventLog {
-        entries: observed.entries.range(skipped..).cloned().collect(),
-        left_out: first_kept - start.index,
-        limit: observed.limit,
-        era: start.era,
+pub(crate) fn observed_since(start: &Position) -> EventLog {
+    // Kept alive, else one that goes in the meantime could be told of twice.
+    let things = watched::all();
+    let mut tales: Vec<Tale> = things.iter().filter_map(|thing| thing.tell()).collect();
+    let mut log = {
+        let observed = OBSERVED.lock();
+        for gone in &observed.gone {
+            if gone.era == start.era
+                && gone
+                    .holds
+                    .last()
+                    .is_some_and(|last| start.at <= last.released)
+            {
+                tales.push(Tale {
+                    thing: Arc::clone(&gone.thing),
+                    holds: gone.holds.clone(),
+                    ..*gone
+                });
+            }
+        }
+        observed.log.since(start)
+    };
+    for tale in tales {
+        let before = start
+            .counts
+            .get(&Arc::as_ptr(&tale.thing))
+            .copied()
+            .unwrap_or(0);
+        log.add(&tale, tale.count.saturating_sub(before), start.at);
     }
+    log.put_in_order();
+    log
 }
 
 impl Default for EventLog {
@@ -214,18 +320,22 @@ impl EventLog {
         }
     }
 
+    /// Forgets what was recorded before a pause: it says nothing about who holds the lock now.
+    pub(crate) fn begin_era(&mut self, era: u64) {
+        if self.era < era {
+            self.left_out += self.entries.len() as u64;
+            self.entries.clear();
+            self.era = era;
+        }
+    }
+
     /// Appends an event. Returns the one that had to go for it.
     fn push(&mut self, entry: Entry, era: u64) -> Option<Entry> {
         if era < self.era {
             // Overtaken by the switch.
             return Some(entry);
         }
-        if self.era != era {
-            // What was recorded before a pause says nothing about who holds the lock now.
-            self.left_out += self.entries.len() as u64;
-            self.entries.clear();
-            self.era = era;
-        }
+        self.begin_era(era);
         let mut forgotten = None;
         if self.entries.len() == self.limit {
             forgotten = self.entries.pop_front();
@@ -233,6 +343,45 @@ impl EventLog {
         }
         self.entries.push_back(entry);
         forgotten
+    }
+
+    /// What came behind `start`.
+    fn since(&self, start: &Position) -> Self {
+        let first_kept = start.index.max(self.left_out);
+        let skipped = usize::try_from(first_kept - self.left_out)
+            .map_or(self.entries.len(), |skipped| {
+                skipped.min(self.entries.len())
+            });
+        Self {
+            entries: self.entries.range(skipped..).cloned().collect(),
+            left_out: first_kept - start.index,
+            limit: self.limit,
+            era: start.era,
+        }
+    }
+
+    /// Adds the newest `count` holds of a lock, or rather those parts of them that came behind
+    /// `start`. To be put in order in the end.
+    pub(crate) fn add(&mut self, tale: &Tale, count: u64, start: Tick) {
+        let mut kept = 0;
+        for hold in tale.holds.iter().filter(|hold| start <= hold.released) {
+            kept += 1;
+            self.entries.extend(
+                hold.events(&tale.thing)
+                    .into_iter()
+                    .filter(|entry| start <= entry.at),
+            );
+        }
+        self.left_out += 3 * count.saturating_sub(kept);
+    }
+
+    /// Sorts by time, and leaves out the oldest ones beyond the limit.
+    pub(crate) fn put_in_order(&mut self) {
+        // Stable: what happens at one time to one lock, such as asking and getting, is in order.
+        self.entries.make_contiguous().sort_by_key(|entry| entry.at);
+        let beyond = self.entries.len().saturating_sub(self.limit);
+        self.entries.drain(..beyond);
+        self.left_out += beyond as u64;
     }
 
     /// The events in order, without those whose beginning is not there, and how many are left
@@ -253,6 +402,37 @@ impl EventLog {
         });
         self.left_out += (before - self.entries.len()) as u64;
         (self.entries.into(), self.left_out)
+    }
+}
+
+impl Hold {
+    fn events(&self, thing: &Arc<Thing>) -> [Entry; 3] {
+        let Self {
+            ticket,
+            thread,
+            got,
+            released,
+        } = *self;
+        let who = roll::find(thread);
+        let gets = What::Gets {
+            ticket,
+            waited_since: None,
+            shared: false,
+        };
+        let releases = What::Releases {
+            ticket,
+            holder: Arc::clone(&who),
+        };
+        let asks = What::Asks {
+            ticket,
+            holder: None,
+        };
+        [(got, asks), (got, gets), (released, releases)].map(|(at, what)| Entry {
+            at,
+            who: Arc::clone(&who),
+            thing: Some(Arc::clone(thing)),
+            what,
+        })
     }
 }
 

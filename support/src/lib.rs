@@ -44,9 +44,11 @@
 //! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
 
 mod atomic_counter;
+mod attention;
 mod barrier;
 mod channel;
 pub mod check;
+mod clock;
 mod compare;
 mod condvar;
 mod display;
@@ -72,12 +74,14 @@ pub mod prelude;
 mod racy_counter;
 mod recording;
 mod reentrant_mutex;
+mod roll;
 mod rw_lock;
 mod semaphore;
 mod sleep;
 mod standing;
 mod stop_button;
 mod stopwatch;
+mod sync;
 mod thing;
 mod thread;
 mod thread_mark;

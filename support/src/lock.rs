@@ -49,7 +49,7 @@ impl Lock {
     /// A free lock. The name appears in texts and pictures.
     pub fn new(name: &str) -> Self {
         Self {
-            gate: Gate::new("lock", Thing::named(name), 1),
+            gate: Gate::lock("lock", Thing::named(name)),
         }
     }
 

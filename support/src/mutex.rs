@@ -58,14 +58,14 @@ impl RawMutex {
     /// A free lock. The name appears in texts and pictures.
     pub fn named(name: &str) -> Self {
         Self {
-            gate: OnceLock::from(Gate::new(KIND, Thing::named(name), 1)),
+            gate: OnceLock::from(Gate::lock(KIND, Thing::named(name))),
         }
     }
 
     fn gate(&self) -> &Arc<Gate> {
         // A constant has no name yet.
         self.gate
-            .get_or_init(|| Gate::new(KIND, Thing::unnamed(KIND), 1))
+            .get_or_init(|| Gate::lock(KIND, Thing::unnamed(KIND)))
     }
 
     fn take(&self, patience: Patience) -> bool {

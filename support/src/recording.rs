@@ -34,7 +34,7 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
     };
     let start = Position::now();
     work();
-    Timeline::of_everything(start.at(), event_log::observed_since(start))
+    Timeline::of_everything(start.at(), event_log::observed_since(&start))
 }
 
 /// Switches the recording of events on or off, for the whole program, and returns what it was.

@@ -4,8 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
-use parking_lot::Mutex;
-
+use crate::sync::Mutex;
 use crate::waiter::Waiter;
 
 /// How a [`Thread`](crate::Thread) stands, and who waits for it to settle.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Tick;
 use crate::event_log::{Doing, Entry, EventLog, What};
 use crate::thing::Thing;
 use crate::thread_mark::{NOTEBOOK, ThreadMark};
@@ -172,12 +172,12 @@ impl Timeline {
     }
 
     /// The same for all things; of the threads' own events, those from `start` on.
-    pub(crate) fn of_everything(start: Instant, log: EventLog) -> Self {
+    pub(crate) fn of_everything(start: Tick, log: EventLog) -> Self {
         Self::new(Vec::new(), log, Some(start))
     }
 
-    fn new(mut things: Vec<Arc<Thing>>, log: EventLog, start: Option<Instant>) -> Self {
-        let taken = Instant::now();
+    fn new(mut things: Vec<Arc<Thing>>, log: EventLog, start: Option<Tick>) -> Self {
+        let taken = Tick::now();
         let (entries, left_out) = log.into_consistent();
         let threads = threads_in_lane_order(&entries);
         for thing in entries.iter().filter_map(|entry| entry.thing.as_ref()) {
@@ -188,7 +188,7 @@ impl Timeline {
         let moments = with_ends_of(&threads, entries, start);
 
         let zero = moments.first().map_or(taken, |moment| moment.at);
-        let since = |at: Instant| at.saturating_duration_since(zero).as_secs_f64();
+        let since = |at: Tick| at.since(zero).as_secs_f64();
         let lane = |who: &Arc<ThreadMark>| {
             let known = threads.iter().position(|mark| Arc::ptr_eq(mark, who));
             known.expect("every thread of an event has a lane")
@@ -353,7 +353,7 @@ impl fmt::Debug for Timeline {
 
 /// An event before it is put into words.
 struct Moment {
-    at: Instant,
+    at: Tick,
     who: Arc<ThreadMark>,
     thing: Option<Arc<Thing>>,
     what: Happening,
@@ -369,7 +369,7 @@ impl Moment {
     fn kind(&self, lane: impl Fn(&Arc<ThreadMark>) -> usize) -> EventKind {
         let at = self.at;
         let had_ended = |who: &ThreadMark| who.ended().is_some_and(|ended| ended <= at);
-        let seconds_since = |earlier: Instant| at.duration_since(earlier).as_secs_f64();
+        let seconds_since = |earlier: Tick| at.since(earlier).as_secs_f64();
         match &self.what {
             Happening::Own(What::Asks { holder, .. }) => EventKind::Asks {
                 held_by: holder.as_ref().map(lane),
@@ -440,7 +440,7 @@ fn threads_in_lane_order(entries: &[Entry]) -> Vec<Arc<ThreadMark>> {
 fn with_ends_of(
     threads: &[Arc<ThreadMark>],
     entries: Vec<Entry>,
-    start: Option<Instant>,
+    start: Option<Tick>,
 ) -> Vec<Moment> {
     let mut moments: Vec<Moment> = entries
         .into_iter()

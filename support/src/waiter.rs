@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::interrupt;
+use crate::sync::{Condvar, Mutex, global};
 use crate::thread_mark::ThreadMark;
 use crate::wait_graph;
 
@@ -16,6 +15,8 @@ use crate::wait_graph;
 pub(crate) enum Outcome {
     /// What was waited for has happened.
     Rung,
+    /// It may be had, but by whoever comes first: the caller tries, and waits again if it failed.
+    Called,
     /// The deadline passed first.
     TimedOut,
     /// A stop was claimed for this wait: the caller tidies up and calls [`interrupt::unwind`].
@@ -54,14 +55,17 @@ pub(crate) struct Waiter {
 #[derive(Default)]
 struct Flags {
     rung: bool,
+    called: bool,
     stopped: bool,
     /// The owner's [`Standing`](crate::standing::Standing) says that it sits in this very wait.
     /// One that is over must not speak for the next.
     told: bool,
 }
 
-/// Every call that waits at this moment, for stops to find.
-static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+global! {
+    /// Every call that waits at this moment, for stops to find.
+    static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+}
 
 impl Waiter {
     /// A wait of the calling thread.
@@ -91,6 +95,11 @@ impl Waiter {
     /// Ends the wait.
     pub(crate) fn ring(&self) {
         self.wake(|flags| flags.rung = true);
+    }
+
+    /// Wakes the thread for a try of its own.
+    pub(crate) fn call(&self) {
+        self.wake(|flags| flags.called = true);
     }
 
     fn stop(&self) {
@@ -127,6 +136,9 @@ impl Waiter {
             if flags.rung {
                 return Outcome::Rung;
             }
+            if std::mem::take(&mut flags.called) {
+                return Outcome::Called;
+            }
             if std::mem::take(&mut flags.stopped) {
                 if thread::panicking() {
                     if gives_up {
@@ -156,7 +168,7 @@ impl Waiter {
                 None => self.bell.wait(&mut flags),
                 Some(deadline) => {
                     let timed_out = self.bell.wait_until(&mut flags, deadline).timed_out();
-                    if timed_out && !flags.rung && !flags.stopped {
+                    if timed_out && !flags.rung && !flags.called && !flags.stopped {
                         self.tell_going_on(&mut flags);
                         return Outcome::TimedOut;
                     }

@@ -91,7 +91,7 @@ where
     }
     let deadline = Instant::now() + limit;
     match waiter.wait(Some(deadline), WhileUnwinding::GiveUp) {
-        Outcome::Rung => match shared.panicked.lock().take() {
+        Outcome::Rung | Outcome::Called => match shared.panicked.lock().take() {
             None => Ran::Through,
             Some(message) => Ran::Panicked(message),
         },
