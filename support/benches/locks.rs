@@ -2,8 +2,8 @@
 //! in one run. `cargo bench -p lesson_support`
 //!
 //! - `uncontended`: one thread takes the lock, adds one, and releases it.
-//! - `2 threads` and so on: that many threads do nothing else, all at once; the time is that of
-//!   one round of one of them, so half the time is twice the throughput.
+//! - `2 threads` and so on: that many threads do nothing else, all at once; the time is the mean
+//!   over all their rounds, so half the time is twice the throughput.
 
 use std::sync::Barrier;
 use std::thread;
@@ -13,87 +13,64 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use lesson_support::{Lock, Mutex, parking_lot, recording};
 
-/// One kind of lock, taken and released once.
-struct Kind<'a> {
-    name: &'static str,
-    records: bool,
-    round: &'a (dyn Fn() + Sync),
+/// One group: each kind of lock, taken and released by so many threads.
+struct Locks<'a> {
+    group: BenchmarkGroup<'a, WallTime>,
+    threads: u32,
 }
 
-/// A call through a pointer is part of each figure, for all kinds alike.
-fn kinds(run: impl Fn(&Kind)) {
-    let std = std::sync::Mutex::new(0_u64);
-    let plain = parking_lot::Mutex::new(0_u64);
-    let ours = Mutex::named("till", 0_u64);
-    let (by_hand, guarded) = (Lock::new("studio"), Lock::new("hall"));
-    let kind = |name, records, round| {
-        run(&Kind {
-            name,
-            records,
-            round,
-        })
-    };
-    kind("std::sync::Mutex", false, &|| {
-        *std.lock().expect("nobody panics") += 1
-    });
-    kind("parking_lot::Mutex", false, &|| *plain.lock() += 1);
-    for records in [false, true] {
-        let [mutex, lock, hold] = if records {
-            [
-                "Mutex, recording",
-                "Lock, recording",
-                "Lock::hold, recording",
-            ]
-        } else {
-            ["Mutex", "Lock", "Lock::hold"]
-        };
-        kind(mutex, records, &|| *ours.lock() += 1);
-        kind(lock, records, &|| {
-            assert!(by_hand.acquire());
-            by_hand.release();
+impl Locks<'_> {
+    fn all(&mut self) {
+        let std = std::sync::Mutex::new(0_u64);
+        let plain = parking_lot::Mutex::new(0_u64);
+        self.one("std::sync::Mutex", || {
+            *std.lock().expect("nobody panics") += 1;
         });
-        kind(hold, records, &|| drop(guarded.hold()));
-    }
-}
-
-fn group<'a>(criterion: &'a mut Criterion, name: String) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.warm_up_time(Duration::from_millis(300));
-    group.measurement_time(Duration::from_secs(1));
-    group.sample_size(30);
-    group
-}
-
-fn uncontended(criterion: &mut Criterion) {
-    let group = std::cell::RefCell::new(group(criterion, "uncontended".to_owned()));
-    kinds(|kind| {
-        recording(kind.records);
-        group
-            .borrow_mut()
-            .bench_function(kind.name, |bencher| bencher.iter(kind.round));
-    });
-}
-
-fn contended(criterion: &mut Criterion) {
-    for threads in [2, 4, 8] {
-        let group = std::cell::RefCell::new(group(criterion, format!("{threads} threads")));
-        kinds(|kind| {
-            recording(kind.records);
-            group.borrow_mut().bench_function(kind.name, |bencher| {
-                bencher.iter_custom(|rounds| together(threads, rounds, kind.round) / threads);
+        self.one("parking_lot::Mutex", || *plain.lock() += 1);
+        for (records, [mutex, lock, hold]) in [
+            (false, ["Mutex", "Lock", "Lock::hold"]),
+            (
+                true,
+                [
+                    "Mutex, recording",
+                    "Lock, recording",
+                    "Lock::hold, recording",
+                ],
+            ),
+        ] {
+            recording(records);
+            let ours = Mutex::named("till", 0_u64);
+            self.one(mutex, || *ours.lock() += 1);
+            let by_hand = Lock::new("studio");
+            self.one(lock, || {
+                assert!(by_hand.acquire());
+                by_hand.release();
             });
+            let guarded = Lock::new("hall");
+            self.one(hold, || drop(guarded.hold()));
+        }
+    }
+
+    fn one(&mut self, name: &str, round: impl Fn() + Sync) {
+        let threads = self.threads;
+        self.group.bench_function(name, |bencher| {
+            if threads == 1 {
+                bencher.iter(&round);
+            } else {
+                bencher.iter_custom(|rounds| together(threads, rounds, &round));
+            }
         });
     }
 }
 
-/// How long it takes until all threads have done so many rounds each.
-fn together(threads: u32, rounds: u64, round: &(dyn Fn() + Sync)) -> Duration {
+/// How long so many threads take for so many rounds of all of them, together.
+fn together(threads: u32, rounds: u64, round: &(impl Fn() + Sync)) -> Duration {
     let start = Barrier::new(threads as usize + 1);
     let began = thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 start.wait();
-                for _ in 0..rounds {
+                for _ in 0..rounds.div_ceil(u64::from(threads)) {
                     round();
                 }
             });
@@ -104,5 +81,18 @@ fn together(threads: u32, rounds: u64, round: &(dyn Fn() + Sync)) -> Duration {
     began.elapsed()
 }
 
-criterion_group!(benches, uncontended, contended);
+fn locks(criterion: &mut Criterion) {
+    for threads in [1, 2, 4, 8] {
+        let mut group = criterion.benchmark_group(match threads {
+            1 => "uncontended".to_owned(),
+            threads => format!("{threads} threads"),
+        });
+        group.warm_up_time(Duration::from_millis(300));
+        group.measurement_time(Duration::from_secs(1));
+        group.sample_size(30);
+        Locks { group, threads }.all();
+    }
+}
+
+criterion_group!(benches, locks);
 criterion_main!(benches);

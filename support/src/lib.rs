@@ -86,6 +86,8 @@ mod thing;
 mod thread;
 mod thread_mark;
 mod timeline;
+#[cfg(test)]
+mod unit;
 mod wait_graph;
 mod waiter;
 mod watched;

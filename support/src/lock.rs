@@ -68,6 +68,7 @@ impl Lock {
     /// When the cell is stopped, it leaves the queue and unwinds with
     /// [`KeyboardInterrupt`](crate::KeyboardInterrupt).
     #[must_use = "`false` means that the lock was not acquired"]
+    #[inline]
     pub fn acquire(&self) -> bool {
         self.take(Patience::Endless, WhileUnwinding::GiveUp)
             .is_some()
@@ -101,6 +102,7 @@ impl Lock {
     /// assert!(!lock.try_acquire());
     /// ```
     #[must_use = "`false` means that the lock was not acquired"]
+    #[inline]
     pub fn try_acquire(&self) -> bool {
         self.take(Patience::None, WhileUnwinding::GiveUp).is_some()
     }
@@ -116,10 +118,16 @@ impl Lock {
     /// lesson_support::Lock::new("studio").release();
     /// ```
     #[track_caller]
+    #[inline]
     pub fn release(&self) {
-        if self.gate.release(Whose::OwnElseOldest) {
-            return;
+        if !self.gate.release(Whose::OwnElseOldest) {
+            self.refuse_release();
         }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn refuse_release(&self) {
         let message = format!(
             "lock {} is free: release() must follow a successful acquire",
             self.name()
@@ -180,6 +188,7 @@ impl Lock {
     /// assert!(!lock.locked());
     /// ```
     #[must_use = "dropped at once, the guard releases the lock at once"]
+    #[inline]
     pub fn hold(&self) -> Held {
         loop {
             // There is no guard without the lock. This patience always gets it, at the first try.
@@ -202,11 +211,13 @@ impl Lock {
     }
 
     /// The ticket under which the lock was acquired, or `None`.
+    #[inline]
     fn take(&self, patience: Patience, while_unwinding: WhileUnwinding) -> Option<u64> {
         self.gate.take(Need::ALONE, patience, while_unwinding)
     }
 
     /// Releases the lock if it is still held under `ticket`, and not by anyone who came later.
+    #[inline]
     pub(crate) fn release_ticket(&self, ticket: u64) {
         self.gate.release_guard(Whose::Ticket(ticket));
     }

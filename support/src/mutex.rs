@@ -62,12 +62,14 @@ impl RawMutex {
         }
     }
 
+    #[inline]
     fn gate(&self) -> &Arc<Gate> {
         // A constant has no name yet.
         self.gate
             .get_or_init(|| Gate::lock(KIND, Thing::unnamed(KIND)))
     }
 
+    #[inline]
     fn take(&self, patience: Patience) -> bool {
         let gate = self.gate();
         gate.take(Need::ALONE, patience, WhileUnwinding::WaitOn)
@@ -85,15 +87,18 @@ unsafe impl lock_api::RawMutex for RawMutex {
     };
     type GuardMarker = GuardNoSend;
 
+    #[inline]
     fn lock(&self) {
         // This patience gets it at the first try.
         while !self.take(Patience::Endless) {}
     }
 
+    #[inline]
     fn try_lock(&self) -> bool {
         self.take(Patience::None)
     }
 
+    #[inline]
     unsafe fn unlock(&self) {
         self.gate().release_guard(Whose::OwnElseOldest);
     }

@@ -27,3 +27,7 @@ pub(crate) fn spin(rounds: u32) -> bool {
     }
     true
 }
+
+/// How many turns a lock has in store: see [`Turns`](crate::gate::turns::Turns). A model has few, to
+/// come to their end.
+pub(crate) const TURNS: u32 = 100;

@@ -22,6 +22,7 @@ pub(crate) struct Holds {
 
 type Page = [Slot; PAGE];
 
+#[derive(Default)]
 struct Slot {
     /// The held word: ticket and thread.
     word: AtomicU64,
@@ -129,10 +130,8 @@ impl Holds {
 
 #[cold]
 fn new_page() -> Box<Page> {
-    let slot = || Slot {
-        word: AtomicU64::new(0),
-        got: AtomicU64::new(0),
-        released: AtomicU64::new(0),
-    };
-    Box::new(std::array::from_fn(|_| slot()))
+    // Never on the stack as a whole: in a model that is a small one.
+    let slots: Box<[Slot]> = (0..PAGE).map(|_| Slot::default()).collect();
+    let page = slots.try_into();
+    page.ok().expect("as many slots as a page has")
 }

@@ -4,8 +4,8 @@ mod holds;
 mod need;
 mod queue;
 mod text;
-mod turns;
-mod word;
+pub(crate) mod turns;
+pub(crate) mod word;
 
 use std::sync::Arc;
 use std::thread;
@@ -147,21 +147,23 @@ impl Gate {
     /// Ends a hold. `false` if there is none that is meant.
     #[inline]
     pub(crate) fn release(&self, whose: Whose) -> bool {
-        self.release_at_once(whose) || self.release_in_turn(whose)
+        self.release_at_once(whose, Attention::now()) || self.release_in_turn(whose)
     }
 
     /// Ends a hold as a guard does: it tells of a panic that drops the guard.
     #[inline]
     pub(crate) fn release_guard(&self, whose: Whose) -> bool {
-        let is_quiet = Attention::now().is_none() || !thread::panicking();
-        (is_quiet && self.release_at_once(whose)) || self.release_guard_in_turn(whose)
+        let attention = Attention::now();
+        // Only what is recorded can tell of a panic.
+        let has_nothing_to_tell = attention.is_none() || !thread::panicking();
+        (has_nothing_to_tell && self.release_at_once(whose, attention))
+            || self.release_guard_in_turn(whose)
     }
 
     /// Releases the calling thread's own lock, if nobody waits for it.
     #[inline]
-    fn release_at_once(&self, whose: Whose) -> bool {
+    fn release_at_once(&self, whose: Whose, attention: Attention) -> bool {
         let held = self.word.look();
-        let attention = Attention::now();
         let me = ThreadMark::current_number();
         if !held.is_held_by(me) || me == 0 || !attention.is_quiet() {
             return false;
