@@ -1,17 +1,15 @@
-//! What locks remember of their past, and what the crate remembers of everything.
+//! What locks remember of their past.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::attention;
 use crate::clock::Tick;
 use crate::gate::Hold;
+use crate::observed::Tale;
 use crate::roll;
-use crate::sync::{AtomicU64, Mutex, Ordering, global};
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 use crate::timeline::GiveUp;
-use crate::watched;
 
 /// The newest events of one lock, or of all things together; of a lock, those at which somebody
 /// had to wait or might have had to. The others are in its [`Holds`](crate::gate::Holds) until
@@ -100,209 +98,9 @@ impl What {
     }
 }
 
-global! {
-    /// Whether events are recorded, and for the how-manieth time that was changed: even numbers are
-    /// on. Events of two eras do not fit together, for what happened between is missing.
-    static ERA: AtomicU64 = AtomicU64::new(0);
-}
-
-global! {
-    /// Everything together, but for the holds that only their locks know of.
-    ///
-    /// Lock order: the innermost of all; nothing is called while it is locked.
-    static OBSERVED: Mutex<Observed> = Mutex::new(Observed {
-        log: EventLog::with_limit(OBSERVED_LIMIT),
-        gone: VecDeque::new(),
-        held_in_gone: 0,
-    });
-}
-
-struct Observed {
-    log: EventLog,
-    /// What locks that are gone have told, the oldest first.
-    gone: VecDeque<Tale>,
-    held_in_gone: usize,
-}
-
-/// Ten times what the longest text or picture tells apart; some 2 MB.
-const OBSERVED_LIMIT: usize = 20_000;
-
 /// How many events of one lock are kept. A lesson has some dozens; a loop that hammers a lock
 /// should cost a fixed amount of memory (some 200 kB).
 const LOCK_LIMIT: usize = 2_000;
-
-/// Switches recording on or off, and returns what it was.
-pub(crate) fn switch(on: bool) -> bool {
-    global! {
-        static SWITCHING: Mutex<()> = Mutex::new(());
-    }
-    let _one_at_a_time = SWITCHING.lock();
-    // Relaxed: it guards nothing. An event that races with the switch may fall on either side.
-    let era = ERA.load(Ordering::Relaxed);
-    let was = is_on(era);
-    if was != on {
-        // Holds that go on become known before, so that each is wholly of one era.
-        watched::all()
-            .iter()
-            .for_each(|thing| thing.settle_accounts());
-        ERA.store(era + 1, Ordering::Relaxed);
-        attention::set_recording(on);
-        if on {
-            watched::all()
-                .iter()
-                .for_each(|thing| thing.begin_era(era + 1));
-        }
-    }
-    was
-}
-
-fn is_on(era: u64) -> bool {
-    era.is_multiple_of(2)
-}
-
-pub(crate) fn is_recording() -> bool {
-    is_on(ERA.load(Ordering::Relaxed))
-}
-
-/// Records an event in the log of everything, and in `own`, the thing's own, if it has one. Returns
-/// the time, or nothing while recording is switched off.
-pub(crate) fn record(
-    own: Option<&mut EventLog>,
-    thing: Option<&Arc<Thing>>,
-    who: &Arc<ThreadMark>,
-    at: Tick,
-    what: What,
-) -> Option<Tick> {
-    let era = ERA.load(Ordering::Relaxed);
-    if !is_on(era) {
-        return None;
-    }
-    let entry = Entry {
-        at,
-        who: Arc::clone(who),
-        thing: thing.cloned(),
-        what,
-    };
-    if let Some(own) = own {
-        own.push(entry.clone(), era);
-    }
-    let forgotten = OBSERVED.lock().log.push(entry, era);
-    // Its pointers may be the last ones: nobody has to wait for that.
-    drop(forgotten);
-    Some(at)
-}
-
-/// What one lock tells of the holds for which nobody had to wait.
-pub(crate) struct Tale {
-    pub(crate) thing: Arc<Thing>,
-    /// How many there were since recording began, also those that are no longer there.
-    pub(crate) count: u64,
-    /// The newest ones, in order.
-    pub(crate) holds: Vec<Hold>,
-    pub(crate) era: u64,
-}
-
-impl Tale {
-    pub(crate) fn new(thing: &Arc<Thing>, count: u64, holds: Vec<Hold>) -> Self {
-        Self {
-            thing: Arc::clone(thing),
-            count,
-            holds,
-            era: ERA.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// Keeps what a lock has told that is about to go.
-pub(crate) fn keep(tale: Tale) {
-    if tale.holds.is_empty() {
-        return;
-    }
-    let mut forgotten = Vec::new();
-    {
-        let mut observed = OBSERVED.lock();
-        observed.held_in_gone += tale.holds.len();
-        observed.gone.push_back(tale);
-        while observed.held_in_gone > OBSERVED_LIMIT && observed.gone.len() > 1 {
-            if let Some(oldest) = observed.gone.pop_front() {
-                observed.held_in_gone -= oldest.holds.len();
-                forgotten.push(oldest);
-            }
-        }
-    }
-    drop(forgotten);
-}
-
-/// A place in the log of everything.
-pub(crate) struct Position {
-    era: u64,
-    index: u64,
-    at: Tick,
-    /// How many holds each lock had had by then.
-    counts: HashMap<*const Thing, u64>,
-    /// Keeps other things from taking the places of these.
-    _things: Vec<Arc<Thing>>,
-}
-
-impl Position {
-    /// The end of the log.
-    pub(crate) fn now() -> Self {
-        let tales: Vec<Tale> = watched::all()
-            .iter()
-            .filter_map(|thing| thing.tell())
-            .collect();
-        let observed = OBSERVED.lock();
-        Self {
-            era: ERA.load(Ordering::Relaxed),
-            index: observed.log.left_out + observed.log.entries.len() as u64,
-            at: Tick::now(),
-            counts: tales
-                .iter()
-                .map(|tale| (Arc::as_ptr(&tale.thing), tale.count))
-                .collect(),
-            _things: tales.into_iter().map(|tale| tale.thing).collect(),
-        }
-    }
-
-    pub(crate) fn at(&self) -> Tick {
-        self.at
-    }
-}
-
-/// What happened since `start`.
-pub(crate) fn observed_since(start: &Position) -> EventLog {
-    // Kept alive, else one that goes in the meantime could be told of twice.
-    let things = watched::all();
-    let mut tales: Vec<Tale> = things.iter().filter_map(|thing| thing.tell()).collect();
-    let mut log = {
-        let observed = OBSERVED.lock();
-        for gone in &observed.gone {
-            if gone.era == start.era
-                && gone
-                    .holds
-                    .last()
-                    .is_some_and(|last| start.at <= last.released)
-            {
-                tales.push(Tale {
-                    thing: Arc::clone(&gone.thing),
-                    holds: gone.holds.clone(),
-                    ..*gone
-                });
-            }
-        }
-        observed.log.since(start)
-    };
-    for tale in tales {
-        let before = start
-            .counts
-            .get(&Arc::as_ptr(&tale.thing))
-            .copied()
-            .unwrap_or(0);
-        log.add(&tale, tale.count.saturating_sub(before), start.at);
-    }
-    log.put_in_order();
-    log
-}
 
 impl Default for EventLog {
     fn default() -> Self {
@@ -311,7 +109,7 @@ impl Default for EventLog {
 }
 
 impl EventLog {
-    const fn with_limit(limit: usize) -> Self {
+    pub(crate) const fn with_limit(limit: usize) -> Self {
         Self {
             entries: VecDeque::new(),
             left_out: 0,
@@ -329,8 +127,13 @@ impl EventLog {
         }
     }
 
+    /// How many events there have been.
+    pub(crate) fn count(&self) -> u64 {
+        self.left_out + self.entries.len() as u64
+    }
+
     /// Appends an event. Returns the one that had to go for it.
-    fn push(&mut self, entry: Entry, era: u64) -> Option<Entry> {
+    pub(crate) fn push(&mut self, entry: Entry, era: u64) -> Option<Entry> {
         if era < self.era {
             // Overtaken by the switch.
             return Some(entry);
@@ -345,18 +148,18 @@ impl EventLog {
         forgotten
     }
 
-    /// What came behind `start`.
-    fn since(&self, start: &Position) -> Self {
-        let first_kept = start.index.max(self.left_out);
+    /// What came behind so many events, of this era.
+    pub(crate) fn since(&self, index: u64, era: u64) -> Self {
+        let first_kept = index.max(self.left_out);
         let skipped = usize::try_from(first_kept - self.left_out)
             .map_or(self.entries.len(), |skipped| {
                 skipped.min(self.entries.len())
             });
         Self {
             entries: self.entries.range(skipped..).cloned().collect(),
-            left_out: first_kept - start.index,
+            left_out: first_kept - index,
             limit: self.limit,
-            era: start.era,
+            era,
         }
     }
 

@@ -67,6 +67,7 @@ mod line;
 mod lock;
 mod locked_counter;
 mod mutex;
+mod observed;
 mod one_line_panics;
 mod panicked;
 mod picture;

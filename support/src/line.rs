@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::Tick;
-use crate::event_log::{self, Doing, What};
+use crate::event_log::{Doing, What};
 use crate::forced::{self, Moment};
 use crate::interrupt;
+use crate::observed;
 use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
@@ -57,7 +58,7 @@ impl Line {
         let waiter = Waiter::new(Arc::clone(&me));
         let ticket = waiter.id();
         let asked = Tick::now();
-        event_log::record(None, Some(thing), &me, asked, What::Waits { ticket });
+        observed::record(None, Some(thing), &me, asked, What::Waits { ticket });
         self.places.push_back(Place {
             waiter: Arc::clone(&waiter),
             asked,
@@ -117,7 +118,7 @@ impl Line {
             asked: place.asked,
             why,
         };
-        event_log::record(None, Some(thing), waiter.owner(), Tick::now(), gives_up);
+        observed::record(None, Some(thing), waiter.owner(), Tick::now(), gives_up);
         true
     }
 }
@@ -129,7 +130,7 @@ impl Place {
             ticket,
             waited_since: self.asked,
         };
-        event_log::record(None, Some(thing), self.waiter.owner(), Tick::now(), goes_on);
+        observed::record(None, Some(thing), self.waiter.owner(), Tick::now(), goes_on);
         self.waiter.ring();
         ticket
     }
@@ -176,5 +177,5 @@ pub(crate) fn wait_in_line<S, R>(
 /// Records that the calling thread does something to `thing`: `sends to`.
 pub(crate) fn tell(thing: &Arc<Thing>, verb: &'static str) {
     let does = What::Does(Doing::To(verb));
-    event_log::record(None, Some(thing), &ThreadMark::current(), Tick::now(), does);
+    observed::record(None, Some(thing), &ThreadMark::current(), Tick::now(), does);
 }

@@ -1,6 +1,6 @@
 //! Recording what happens.
 
-use crate::event_log::{self, Position};
+use crate::observed::{self, Position};
 use crate::timeline::Timeline;
 
 /// Runs `work` and tells everything that happened in the meantime: to all locks and other things
@@ -34,7 +34,7 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
     };
     let start = Position::now();
     work();
-    Timeline::of_everything(start.at(), event_log::observed_since(&start))
+    Timeline::of_everything(start.at(), observed::observed_since(&start))
 }
 
 /// Switches the recording of events on or off, for the whole program, and returns what it was.
@@ -53,7 +53,7 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
 /// recording(before);
 /// ```
 pub fn recording(on: bool) -> bool {
-    event_log::switch(on)
+    observed::switch(on)
 }
 
 /// Switches recording back on drop, also by a panic.

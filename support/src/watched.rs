@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use crate::event_log::Tale;
+use crate::observed::Tale;
 use crate::sync::{Mutex, global};
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;

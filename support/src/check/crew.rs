@@ -196,7 +196,8 @@ mod tests {
                 _ => drop(lock.hold()),
             }
         };
-        let ran = run(&numbered("Ada", 2), Duration::from_millis(300), work, || {});
+        // Enough for a panic message with its backtrace on a machine that is busy.
+        let ran = run(&numbered("Ada", 2), Duration::from_secs(3), work, || {});
         assert_eq!(ran, Ran::Panicked("a string broke".to_owned()));
     }
 }

@@ -3,6 +3,7 @@
 mod holds;
 mod need;
 mod queue;
+mod state;
 mod text;
 pub(crate) mod turns;
 pub(crate) mod word;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::attention::Attention;
-use crate::event_log::{self, Tale};
+use crate::observed::{self, Tale};
 use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
@@ -21,7 +22,7 @@ use crate::watched::{self, Hold as WatchedHold, Seen as WatchedSeen, Wait, Watch
 pub(crate) use holds::Hold;
 use holds::Holds;
 pub(crate) use need::{Need, Patience, Whose};
-use queue::State;
+use state::State;
 pub(crate) use text::Times;
 pub(crate) use word::LAST_THREAD;
 use word::{Seen, Word};
@@ -236,7 +237,7 @@ impl Drop for Gate {
     fn drop(&mut self) {
         if self.is_lock {
             let tale = self.tale(&self.enter());
-            event_log::keep(tale);
+            observed::keep(tale);
         }
     }
 }

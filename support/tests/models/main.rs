@@ -9,7 +9,7 @@
 
 #[path = "../../src/attention.rs"]
 mod attention;
-#[path = "../../src/channel.rs"]
+#[path = "../../src/channel/mod.rs"]
 mod channel;
 mod clock;
 #[path = "../../src/condvar.rs"]
@@ -31,6 +31,8 @@ mod line;
 mod lock;
 #[path = "../../src/mutex.rs"]
 mod mutex;
+#[path = "../../src/observed.rs"]
+mod observed;
 #[path = "../../src/roll.rs"]
 mod roll;
 #[path = "../../src/standing.rs"]
@@ -40,7 +42,7 @@ mod sync;
 mod thing;
 #[path = "../../src/thread_mark.rs"]
 mod thread_mark;
-#[path = "../../src/timeline.rs"]
+#[path = "../../src/timeline/mod.rs"]
 mod timeline;
 #[path = "../../src/waiter.rs"]
 mod waiter;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use shuttle::thread;
 
-use crate::event_log::{self, Position};
 use crate::lock::Lock;
+use crate::observed::{self, Position};
 use crate::run::{fails_with, holds};
 use crate::sync::Fault;
 use crate::timeline::{EventKind, Timeline};
@@ -73,11 +73,11 @@ fn every_hold_is_told() {
         .into_iter()
         .for_each(|thread| thread.join().expect("no thread panics"));
     assert_complete(&lock.timeline(), 6);
-    let everything = event_log::observed_since(&start);
+    let everything = observed::observed_since(&start);
     assert_complete(&Timeline::of_everything(start.at(), everything), 6);
     // What a lock has told is still there when it is gone.
     drop(lock);
-    let everything = event_log::observed_since(&start);
+    let everything = observed::observed_since(&start);
     assert_complete(&Timeline::of_everything(start.at(), everything), 6);
 }
 
@@ -106,9 +106,9 @@ fn each_era_by_itself() {
             drop(handle.hold());
         }
     });
-    event_log::switch(false);
+    observed::switch(false);
     thread::yield_now();
-    event_log::switch(true);
+    observed::switch(true);
     ada.join().expect("no thread panics");
     let timeline = lock.timeline();
     let mut held = false;

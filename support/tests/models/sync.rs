@@ -173,7 +173,7 @@ impl Condvar {
     pub(crate) fn notify_one(&self) {
         let count = NOTIFICATIONS.get();
         NOTIFICATIONS.set(count.wrapping_add(1));
-        if !has(Fault::LostNotification) || count % 2 == 0 {
+        if !has(Fault::LostNotification) || count.is_multiple_of(2) {
             self.0.notify_one();
         }
     }
