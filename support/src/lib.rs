@@ -54,6 +54,8 @@ mod condvar;
 mod display;
 mod event;
 mod event_log;
+#[cfg(feature = "shuttle")]
+mod explore_random;
 mod explorer;
 mod forced;
 mod gap;
@@ -111,6 +113,11 @@ mod within;
 /// ```
 pub use parking_lot;
 
+/// The threads and locks for closures that [`explore_random`] runs: `shuttle::thread`,
+/// `shuttle::sync`, with the names of `std`.
+#[cfg(feature = "shuttle")]
+pub use shuttle;
+
 pub use atomic_counter::AtomicCounter;
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use channel::{Iter, Receiver, SendTimeoutError, Sender, bounded, rendezvous, unbounded};
@@ -118,6 +125,8 @@ pub use compare::compare;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use display::{Display, clear_output};
 pub use event::Event;
+#[cfg(feature = "shuttle")]
+pub use explore_random::{BadSchedule, explore_random};
 pub use explorer::{
     Did, End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
     Steps, Stuck, TooMany, Value, Verdict, explore,

@@ -16,6 +16,8 @@ mod clock;
 mod condvar;
 #[path = "../../src/event_log.rs"]
 mod event_log;
+#[path = "../../src/explore_random.rs"]
+mod explore_random;
 mod forced;
 #[path = "../../src/gate/mod.rs"]
 mod gate;
@@ -55,6 +57,7 @@ mod channels;
 mod condvars;
 mod interrupts;
 mod locks;
+mod random;
 mod rings;
 mod run;
 
