@@ -17,7 +17,9 @@ use crate::waiter::WhileUnwinding;
 /// It guards no data of its own and nothing forces anyone to use it: that is the lesson. A clone
 /// is another handle on the same lock, so it can be kept in a variable and given to threads.
 ///
-/// - It is fair: whoever asked first gets it first, and a release hands it over directly.
+/// - It is fair: of those who wait, whoever asked first gets it first, and a release hands it over
+///   directly. Only a lock that is handed over more than a hundred times in a row, and then more
+///   than twice in a millisecond, is left to whoever comes first, as `parking_lot` does it.
 /// - It is not reentrant: a thread that acquires it twice waits for itself.
 /// - Any thread may release it, also for a holder that has ended.
 /// - It knows no poisoning: a thread that panics between [`acquire`](Self::acquire) and

@@ -20,7 +20,7 @@ use crate::waiter::WhileUnwinding;
 ///
 /// The types are those of `lock_api`, as in `parking_lot`: no poisoning. Other than those of `std`
 /// and `parking_lot`, its waits can be stopped ([`KeyboardInterrupt`](crate::KeyboardInterrupt)),
-/// it is fair, it has a name, and it tells who holds it, who waits, and what happened.
+/// it is fair as a [`Lock`](crate::Lock) is, it has a name, and it tells who holds it, who waits, and what happened.
 ///
 /// ```
 /// use lesson_support::Mutex;

@@ -39,7 +39,8 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
 
 /// Switches the recording of events on or off, for the whole program, and returns what it was.
 ///
-/// It is on from the beginning, and costs some 0.1 µs for each event. While it is off, nothing is
+/// It is on from the beginning, and costs some 10 ns for each hold of a lock that nobody waits for,
+/// about as much as the lock itself, and some 0.1 µs for any other event. While it is off, nothing is
 /// added to timelines; once it is on again, they begin anew, for what happened in between is
 /// missing. Who holds a lock and who waits for it is known in any case.
 ///

@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 /// [`shared`](EventKind::Gets::shared); every *gets*, *goes on* and *gives up* has its *asks* or
 /// *waits*; the events are in the order in which they happened.
 ///
-/// A lock keeps its newest 2,000 events, and the newest 20,000 of all are kept together; of an
+/// A lock keeps its newest 2,000 events, and the newest 20,000 of all are kept together, up to 8,192
+/// holds of one lock for which nobody had to wait; of an
 /// attempt whose *asks* is no longer there, nothing is told, though the threads that came behind
 /// still name it as the holder. Text shows the first and the last 20 when there are more
 /// than 40, and says how many are missing.
