@@ -5,11 +5,10 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use crate::interrupt;
 use crate::line::{Line, tell, wait_in_line};
 use crate::mutex::MutexGuard;
+use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::waiter::WhileUnwinding;
 use crate::watched::{self, Seen, Watched};

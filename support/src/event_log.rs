@@ -1,17 +1,19 @@
-//! What locks remember of their past, and what the crate remembers of everything.
+//! What locks remember of their past.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-use parking_lot::Mutex;
-
+use crate::clock::Tick;
+use crate::gate::Hold;
+use crate::observed::Tale;
+use crate::roll;
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 use crate::timeline::GiveUp;
 
-/// The newest events of one lock, or of all things together.
+/// The newest events of one lock, or of all things together; of a lock, those at which somebody
+/// had to wait or might have had to. The others are in its [`Holds`](crate::gate::Holds) until
+/// somebody looks.
 ///
 /// Kept short on the way in, for it is written while the lock's state is locked: a time, some
 /// pointers, a number. Names, texts and the threads' own ends come when somebody looks.
@@ -27,7 +29,7 @@ pub(crate) struct EventLog {
 
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub(crate) at: Instant,
+    pub(crate) at: Tick,
     pub(crate) who: Arc<ThreadMark>,
     pub(crate) thing: Option<Arc<Thing>>,
     pub(crate) what: What,
@@ -43,7 +45,7 @@ pub(crate) enum What {
     },
     Gets {
         ticket: u64,
-        waited_since: Option<Instant>,
+        waited_since: Option<Tick>,
         /// Others may have it at the same time.
         shared: bool,
     },
@@ -57,12 +59,12 @@ pub(crate) enum What {
     },
     GoesOn {
         ticket: u64,
-        waited_since: Instant,
+        waited_since: Tick,
     },
     /// Ends an `Asks` or a `Waits`.
     GivesUp {
         ticket: u64,
-        asked: Instant,
+        asked: Tick,
         why: GiveUp,
     },
     /// Does something that takes no time: `sends to belt`.
@@ -96,107 +98,9 @@ impl What {
     }
 }
 
-/// Whether events are recorded, and for the how-manieth time that was changed: even numbers are
-/// on. Events of two eras do not fit together, for what happened between is missing.
-static ERA: AtomicU64 = AtomicU64::new(0);
-
-/// Everything together, in the order in which it happened.
-///
-/// Lock order: the innermost of all; nothing is called while it is locked.
-static OBSERVED: Mutex<EventLog> = Mutex::new(EventLog::with_limit(OBSERVED_LIMIT));
-
-/// Ten times what the longest text or picture tells apart; some 2 MB.
-const OBSERVED_LIMIT: usize = 20_000;
-
 /// How many events of one lock are kept. A lesson has some dozens; a loop that hammers a lock
 /// should cost a fixed amount of memory (some 200 kB).
 const LOCK_LIMIT: usize = 2_000;
-
-/// Switches recording on or off, and returns what it was.
-pub(crate) fn switch(on: bool) -> bool {
-    let change = |era: u64| (is_on(era) != on).then_some(era + 1);
-    // Relaxed: it guards nothing. An event that races with the switch may fall on either side.
-    match ERA.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change) {
-        Ok(era) | Err(era) => is_on(era),
-    }
-}
-
-fn is_on(era: u64) -> bool {
-    era.is_multiple_of(2)
-}
-
-/// Records an event of now in the log of everything, and in `own`, the thing's own, if it has
-/// one. Returns the time, or nothing while recording is switched off.
-pub(crate) fn record(
-    own: Option<&mut EventLog>,
-    thing: Option<&Arc<Thing>>,
-    who: &Arc<ThreadMark>,
-    what: What,
-) -> Option<Instant> {
-    let era = ERA.load(Ordering::Relaxed);
-    if !is_on(era) {
-        return None;
-    }
-    let at_now = |what| Entry {
-        at: Instant::now(),
-        who: Arc::clone(who),
-        thing: thing.cloned(),
-        what,
-    };
-    let for_own = own.map(|own| (own, what.clone()));
-    let (at, forgotten) = {
-        let mut observed = OBSERVED.lock();
-        // The time is read under the lock, so times grow along the log.
-        let entry = at_now(what);
-        (entry.at, observed.push(entry, era))
-    };
-    // Its pointers may be the last ones: nobody has to wait for that.
-    drop(forgotten);
-    if let Some((own, what)) = for_own {
-        own.push(Entry { at, ..at_now(what) }, era);
-    }
-    Some(at)
-}
-
-/// A place in the log of everything.
-#[derive(Clone, Copy)]
-pub(crate) struct Position {
-    era: u64,
-    index: u64,
-    at: Instant,
-}
-
-impl Position {
-    /// The end of the log.
-    pub(crate) fn now() -> Self {
-        let observed = OBSERVED.lock();
-        Self {
-            era: observed.era,
-            index: observed.left_out + observed.entries.len() as u64,
-            at: Instant::now(),
-        }
-    }
-
-    pub(crate) fn at(&self) -> Instant {
-        self.at
-    }
-}
-
-/// What happened since `start`.
-pub(crate) fn observed_since(start: Position) -> EventLog {
-    let observed = OBSERVED.lock();
-    let first_kept = start.index.max(observed.left_out);
-    let skipped = usize::try_from(first_kept - observed.left_out)
-        .map_or(observed.entries.len(), |skipped| {
-            skipped.min(observed.entries.len())
-        });
-    EventLog {
-        entries: observed.entries.range(skipped..).cloned().collect(),
-        left_out: first_kept - start.index,
-        limit: observed.limit,
-        era: start.era,
-    }
-}
 
 impl Default for EventLog {
     fn default() -> Self {
@@ -205,7 +109,7 @@ impl Default for EventLog {
 }
 
 impl EventLog {
-    const fn with_limit(limit: usize) -> Self {
+    pub(crate) const fn with_limit(limit: usize) -> Self {
         Self {
             entries: VecDeque::new(),
             left_out: 0,
@@ -214,18 +118,27 @@ impl EventLog {
         }
     }
 
-    /// Appends an event. Returns the one that had to go for it.
-    fn push(&mut self, entry: Entry, era: u64) -> Option<Entry> {
-        if era < self.era {
-            // Overtaken by the switch.
-            return Some(entry);
-        }
-        if self.era != era {
-            // What was recorded before a pause says nothing about who holds the lock now.
+    /// Forgets what was recorded before a pause: it says nothing about who holds the lock now.
+    pub(crate) fn begin_era(&mut self, era: u64) {
+        if self.era < era {
             self.left_out += self.entries.len() as u64;
             self.entries.clear();
             self.era = era;
         }
+    }
+
+    /// How many events there have been.
+    pub(crate) fn count(&self) -> u64 {
+        self.left_out + self.entries.len() as u64
+    }
+
+    /// Appends an event. Returns the one that had to go for it.
+    pub(crate) fn push(&mut self, entry: Entry, era: u64) -> Option<Entry> {
+        if era < self.era {
+            // Overtaken by the switch.
+            return Some(entry);
+        }
+        self.begin_era(era);
         let mut forgotten = None;
         if self.entries.len() == self.limit {
             forgotten = self.entries.pop_front();
@@ -233,6 +146,45 @@ impl EventLog {
         }
         self.entries.push_back(entry);
         forgotten
+    }
+
+    /// What came behind so many events, of this era.
+    pub(crate) fn since(&self, index: u64, era: u64) -> Self {
+        let first_kept = index.max(self.left_out);
+        let skipped = usize::try_from(first_kept - self.left_out)
+            .map_or(self.entries.len(), |skipped| {
+                skipped.min(self.entries.len())
+            });
+        Self {
+            entries: self.entries.range(skipped..).cloned().collect(),
+            left_out: first_kept - index,
+            limit: self.limit,
+            era,
+        }
+    }
+
+    /// Adds the newest `count` holds of a lock, or rather those parts of them that came behind
+    /// `start`. To be put in order in the end.
+    pub(crate) fn add(&mut self, tale: &Tale, count: u64, start: Tick) {
+        let mut kept = 0;
+        for hold in tale.holds.iter().filter(|hold| start <= hold.released) {
+            kept += 1;
+            self.entries.extend(
+                hold.events(&tale.thing)
+                    .into_iter()
+                    .filter(|entry| start <= entry.at),
+            );
+        }
+        self.left_out += 3 * count.saturating_sub(kept);
+    }
+
+    /// Sorts by time, and leaves out the oldest ones beyond the limit.
+    pub(crate) fn put_in_order(&mut self) {
+        // Stable: what happens at one time to one lock, such as asking and getting, is in order.
+        self.entries.make_contiguous().sort_by_key(|entry| entry.at);
+        let beyond = self.entries.len().saturating_sub(self.limit);
+        self.entries.drain(..beyond);
+        self.left_out += beyond as u64;
     }
 
     /// The events in order, without those whose beginning is not there, and how many are left
@@ -253,6 +205,37 @@ impl EventLog {
         });
         self.left_out += (before - self.entries.len()) as u64;
         (self.entries.into(), self.left_out)
+    }
+}
+
+impl Hold {
+    fn events(&self, thing: &Arc<Thing>) -> [Entry; 3] {
+        let Self {
+            ticket,
+            thread,
+            got,
+            released,
+        } = *self;
+        let who = roll::find(thread);
+        let gets = What::Gets {
+            ticket,
+            waited_since: None,
+            shared: false,
+        };
+        let releases = What::Releases {
+            ticket,
+            holder: Arc::clone(&who),
+        };
+        let asks = What::Asks {
+            ticket,
+            holder: None,
+        };
+        [(got, asks), (got, gets), (released, releases)].map(|(at, what)| Entry {
+            at,
+            who: Arc::clone(&who),
+            thing: Some(Arc::clone(thing)),
+            what,
+        })
     }
 }
 

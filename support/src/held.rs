@@ -36,6 +36,7 @@ impl Held {
 }
 
 impl Drop for Held {
+    #[inline]
     fn drop(&mut self) {
         self.lock.release_ticket(self.ticket);
     }

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::KeyboardInterrupt;
+use crate::attention::{self, Attention};
 use crate::cells::wakes;
 use crate::forced::{self, Moment};
 use crate::thread_mark::ThreadMark;
@@ -32,7 +33,15 @@ use crate::waiter::{self, Waiter};
 /// }
 /// assert_eq!(sum, 499_500);
 /// ```
+#[inline]
 pub fn checkpoint() {
+    if !Attention::now().is_quiet() || ThreadMark::current_number() == 0 {
+        look_for_stop();
+    }
+}
+
+#[cold]
+fn look_for_stop() {
     let mark = ThreadMark::current();
     if thread::panicking() {
         return;
@@ -41,6 +50,7 @@ pub fn checkpoint() {
     if claim_pending(&mark) {
         unwind(&mark);
     }
+    attention::runtime_settled(|| runtime().is_none_or(|runtime| (runtime.stage)() == 0));
 }
 
 /// Leaves the calling thread, whose mark this is, by unwinding. A stop must have been claimed.
@@ -149,6 +159,7 @@ pub(crate) fn stop_thread(mark: &Arc<ThreadMark>) {
 /// Called by the runtime each time it raises a stage, with the stage already visible.
 extern "C" fn on_interrupt() {
     let Some(runtime) = runtime() else { return };
+    attention::runtime_raised();
     let stage = (runtime.stage)();
     let is_meant = |on_cell_thread: bool| {
         stage >= STAGE_ALL_THREADS || (stage >= STAGE_CELL_THREAD && on_cell_thread)
@@ -220,6 +231,10 @@ impl Runtime {
             }),
         };
         subscribe(on_interrupt);
+        // Raised before anybody told us.
+        if (found.stage)() > 0 {
+            attention::runtime_raised();
+        }
         Some(found)
     }
 

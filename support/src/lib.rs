@@ -44,16 +44,20 @@
 //! in a program, and under the stock `evcxr` kernel, everything works but the stop button itself.
 
 mod atomic_counter;
+mod attention;
 mod barrier;
 #[doc(hidden)]
 pub mod cells;
 mod channel;
 pub mod check;
+mod clock;
 mod compare;
 mod condvar;
 mod display;
 mod event;
 mod event_log;
+#[cfg(feature = "shuttle")]
+mod explore_random;
 mod explorer;
 mod forced;
 mod gap;
@@ -67,6 +71,7 @@ mod line;
 mod lock;
 mod locked_counter;
 mod mutex;
+mod observed;
 mod one_line_panics;
 mod panicked;
 mod picture;
@@ -74,16 +79,20 @@ pub mod prelude;
 mod racy_counter;
 mod recording;
 mod reentrant_mutex;
+mod roll;
 mod rw_lock;
 mod semaphore;
 mod sleep;
 mod standing;
 mod stop_button;
 mod stopwatch;
+mod sync;
 mod thing;
 mod thread;
 mod thread_mark;
 mod timeline;
+#[cfg(test)]
+mod unit;
 mod wait_graph;
 mod waiter;
 mod watched;
@@ -106,6 +115,11 @@ mod within;
 /// ```
 pub use parking_lot;
 
+/// The threads and locks for closures that [`explore_random`] runs: `shuttle::thread`,
+/// `shuttle::sync`, with the names of `std`.
+#[cfg(feature = "shuttle")]
+pub use shuttle;
+
 pub use atomic_counter::AtomicCounter;
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use channel::{Iter, Receiver, SendTimeoutError, Sender, bounded, rendezvous, unbounded};
@@ -113,6 +127,8 @@ pub use compare::compare;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use display::{Display, clear_output};
 pub use event::Event;
+#[cfg(feature = "shuttle")]
+pub use explore_random::{BadSchedule, explore_random};
 pub use explorer::{
     Did, End, Game, Lane, Move, Outcome, Outcomes, Program, SEEN, Schedule, Schedules, Seen, State,
     Steps, Stuck, TooMany, Value, Verdict, explore,

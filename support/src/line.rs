@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use parking_lot::Mutex;
-
-use crate::event_log::{self, Doing, What};
+use crate::clock::Tick;
+use crate::event_log::{Doing, What};
 use crate::forced::{self, Moment};
 use crate::interrupt;
+use crate::observed;
+use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 use crate::timeline::GiveUp;
@@ -24,7 +25,7 @@ pub(crate) struct Line {
 
 struct Place {
     waiter: Arc<Waiter>,
-    asked: Instant,
+    asked: Tick,
     deadline: Option<Instant>,
 }
 
@@ -56,10 +57,11 @@ impl Line {
         let me = ThreadMark::current();
         let waiter = Waiter::new(Arc::clone(&me));
         let ticket = waiter.id();
-        let asked = event_log::record(None, Some(thing), &me, What::Waits { ticket });
+        let asked = Tick::now();
+        observed::record(None, Some(thing), &me, asked, What::Waits { ticket });
         self.places.push_back(Place {
             waiter: Arc::clone(&waiter),
-            asked: asked.unwrap_or_else(Instant::now),
+            asked,
             deadline,
         });
         Ticket { waiter, deadline }
@@ -116,7 +118,7 @@ impl Line {
             asked: place.asked,
             why,
         };
-        event_log::record(None, Some(thing), waiter.owner(), gives_up);
+        observed::record(None, Some(thing), waiter.owner(), Tick::now(), gives_up);
         true
     }
 }
@@ -128,7 +130,7 @@ impl Place {
             ticket,
             waited_since: self.asked,
         };
-        event_log::record(None, Some(thing), self.waiter.owner(), goes_on);
+        observed::record(None, Some(thing), self.waiter.owner(), Tick::now(), goes_on);
         self.waiter.ring();
         ticket
     }
@@ -146,14 +148,14 @@ pub(crate) fn wait_in_line<S, R>(
 ) -> R {
     let waiter = ticket.waiter;
     let outcome = waiter.wait(ticket.deadline, while_unwinding);
-    if outcome != Outcome::Rung {
+    if !matches!(outcome, Outcome::Rung | Outcome::Called) {
         forced::reached(Moment::WaitEnded);
     }
     let stopped = outcome == Outcome::Stopped;
     let result = {
         let mut state = state.lock();
         let why = match outcome {
-            Outcome::Rung => None,
+            Outcome::Rung | Outcome::Called => None,
             Outcome::TimedOut => Some(GiveUp::TimedOut),
             Outcome::Stopped | Outcome::StoppedWhileUnwinding => Some(GiveUp::Interrupted),
         };
@@ -175,5 +177,5 @@ pub(crate) fn wait_in_line<S, R>(
 /// Records that the calling thread does something to `thing`: `sends to`.
 pub(crate) fn tell(thing: &Arc<Thing>, verb: &'static str) {
     let does = What::Does(Doing::To(verb));
-    event_log::record(None, Some(thing), &ThreadMark::current(), does);
+    observed::record(None, Some(thing), &ThreadMark::current(), Tick::now(), does);
 }

@@ -20,7 +20,7 @@ use crate::waiter::WhileUnwinding;
 ///
 /// The types are those of `lock_api`, as in `parking_lot`: no poisoning. Other than those of `std`
 /// and `parking_lot`, its waits can be stopped ([`KeyboardInterrupt`](crate::KeyboardInterrupt)),
-/// it is fair, it has a name, and it tells who holds it, who waits, and what happened.
+/// it is fair as a [`Lock`](crate::Lock) is, it has a name, and it tells who holds it, who waits, and what happened.
 ///
 /// ```
 /// use lesson_support::Mutex;
@@ -58,16 +58,18 @@ impl RawMutex {
     /// A free lock. The name appears in texts and pictures.
     pub fn named(name: &str) -> Self {
         Self {
-            gate: OnceLock::from(Gate::new(KIND, Thing::named(name), 1)),
+            gate: OnceLock::from(Gate::lock(KIND, Thing::named(name))),
         }
     }
 
+    #[inline]
     fn gate(&self) -> &Arc<Gate> {
         // A constant has no name yet.
         self.gate
-            .get_or_init(|| Gate::new(KIND, Thing::unnamed(KIND), 1))
+            .get_or_init(|| Gate::lock(KIND, Thing::unnamed(KIND)))
     }
 
+    #[inline]
     fn take(&self, patience: Patience) -> bool {
         let gate = self.gate();
         gate.take(Need::ALONE, patience, WhileUnwinding::WaitOn)
@@ -85,15 +87,18 @@ unsafe impl lock_api::RawMutex for RawMutex {
     };
     type GuardMarker = GuardNoSend;
 
+    #[inline]
     fn lock(&self) {
         // This patience gets it at the first try.
         while !self.take(Patience::Endless) {}
     }
 
+    #[inline]
     fn try_lock(&self) -> bool {
         self.take(Patience::None)
     }
 
+    #[inline]
     unsafe fn unlock(&self) {
         self.gate().release_guard(Whose::OwnElseOldest);
     }

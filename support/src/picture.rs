@@ -3,6 +3,7 @@
 mod axis;
 mod bars;
 mod drawing;
+mod frame;
 mod labels;
 mod plan;
 mod rows;

@@ -1,6 +1,6 @@
 //! Recording what happens.
 
-use crate::event_log::{self, Position};
+use crate::observed::{self, Position};
 use crate::timeline::Timeline;
 
 /// Runs `work` and tells everything that happened in the meantime: to all locks and other things
@@ -34,12 +34,13 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
     };
     let start = Position::now();
     work();
-    Timeline::of_everything(start.at(), event_log::observed_since(start))
+    Timeline::of_everything(start.at(), observed::observed_since(&start))
 }
 
 /// Switches the recording of events on or off, for the whole program, and returns what it was.
 ///
-/// It is on from the beginning, and costs some 0.1 µs for each event. While it is off, nothing is
+/// It is on from the beginning, and costs some 10 ns for each hold of a lock that nobody waits for,
+/// about as much as the lock itself, and some 0.1 µs for any other event. While it is off, nothing is
 /// added to timelines; once it is on again, they begin anew, for what happened in between is
 /// missing. Who holds a lock and who waits for it is known in any case.
 ///
@@ -53,7 +54,7 @@ pub fn record<T>(work: impl FnOnce() -> T) -> Timeline {
 /// recording(before);
 /// ```
 pub fn recording(on: bool) -> bool {
-    event_log::switch(on)
+    observed::switch(on)
 }
 
 /// Switches recording back on drop, also by a panic.

@@ -64,13 +64,13 @@ impl RawRwLock {
     /// A free lock. The name appears in texts and pictures.
     pub fn named(name: &str) -> Self {
         Self {
-            gate: OnceLock::from(Gate::new(KIND, Thing::named(name), PERMITS)),
+            gate: OnceLock::from(Gate::shared(KIND, Thing::named(name), PERMITS)),
         }
     }
 
     fn gate(&self) -> &Arc<Gate> {
         self.gate
-            .get_or_init(|| Gate::new(KIND, Thing::unnamed(KIND), PERMITS))
+            .get_or_init(|| Gate::shared(KIND, Thing::unnamed(KIND), PERMITS))
     }
 
     fn take(&self, need: Need, patience: Patience) -> bool {

@@ -49,7 +49,7 @@ impl Semaphore {
     /// So many permits, all free. The name appears in texts and pictures.
     pub fn new(name: &str, permits: usize) -> Self {
         Self {
-            gate: Gate::new("semaphore", Thing::named(name), permits),
+            gate: Gate::shared("semaphore", Thing::named(name), permits),
         }
     }
 

@@ -8,12 +8,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, Builder, ThreadId};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
-use crate::event_log::{self, Doing, What};
+use crate::clock::Tick;
+use crate::event_log::{Doing, What};
 use crate::interrupt;
+use crate::observed;
 use crate::panicked::Panicked;
 use crate::standing::Standing;
+use crate::sync::Mutex;
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 use crate::wait_graph::JOIN;
@@ -147,7 +148,7 @@ impl<T> Thread<T> {
             }
             match watcher.wait(Some(deadline), WhileUnwinding::GiveUp) {
                 // It has blocked, though perhaps not for long: look again.
-                Outcome::Rung => {}
+                Outcome::Rung | Outcome::Called => {}
                 Outcome::TimedOut | Outcome::StoppedWhileUnwinding => {
                     standing.forget(&watcher);
                     return false;
@@ -207,7 +208,7 @@ impl<T: Send + 'static> Thread<T> {
         watched::register(&self.shared);
         let shared = Arc::clone(&self.shared);
         let starts = What::Does(Doing::StartsThread(self.name().into()));
-        event_log::record(None, None, &ThreadMark::current(), starts);
+        observed::record(None, None, &ThreadMark::current(), Tick::now(), starts);
         let spawned = Builder::new()
             .name(self.shared.name.clone())
             .spawn(move || shared.run(work));
@@ -259,7 +260,7 @@ impl<T> Shared<T> {
         let mark = ThreadMark::current();
         self.mark.get_or_init(|| Arc::clone(&mark));
         mark.report_to(&self.standing);
-        event_log::record(None, None, &mark, What::Starts);
+        observed::record(None, None, &mark, Tick::now(), What::Starts);
         let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
             let failure = Panicked::new(&self.name, payload.as_ref());
             if !failure.is_interrupt() {

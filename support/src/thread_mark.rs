@@ -1,12 +1,15 @@
 //! Who a thread is, remembered beyond its end.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Instant;
 
+use crate::attention;
+use crate::clock::Tick;
 use crate::interrupt;
+use crate::roll;
 use crate::standing::Standing;
+use crate::sync::{AtomicBool, AtomicU64, Ordering, thread_local};
 
 /// The name under which the thread that runs the cells appears in every text.
 pub(crate) const NOTEBOOK: &str = "notebook";
@@ -17,8 +20,10 @@ pub(crate) const NOTEBOOK: &str = "notebook";
 /// thread-local, whatever the thread touched keeps another.
 pub(crate) struct ThreadMark {
     name: String,
-    panicked: OnceLock<Instant>,
-    ended: OnceLock<Instant>,
+    /// Names it where there is room for a number only; 0 if it has none.
+    number: u32,
+    panicked: OnceLock<Tick>,
+    ended: OnceLock<Tick>,
     /// A stop that waits to be claimed; used only where no runtime keeps track of stops.
     stop_pending: AtomicBool,
     /// The thread unwinds because it was stopped, which is no panic.
@@ -35,15 +40,23 @@ impl ThreadMark {
         MARK.try_with(|marker| Arc::clone(&marker.0))
             .unwrap_or_else(|_| {
                 // A destructor of another thread-local uses a lock, after ours has run.
-                let mark = Self::of_calling_thread();
+                let mark = Self::named(name_of_calling_thread(), 0);
                 mark.end();
                 Arc::new(mark)
             })
     }
 
-    fn of_calling_thread() -> Self {
+    /// The number of the calling thread's mark; 0 if it has none, or [`current`](Self::current)
+    /// was never called there.
+    #[inline]
+    pub(crate) fn current_number() -> u32 {
+        NUMBER.with(Cell::get)
+    }
+
+    pub(crate) fn named(name: String, number: u32) -> Self {
         Self {
-            name: name_of_calling_thread(),
+            name,
+            number,
             panicked: OnceLock::new(),
             ended: OnceLock::new(),
             stop_pending: AtomicBool::new(false),
@@ -57,6 +70,10 @@ impl ThreadMark {
         &self.name
     }
 
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// The name, with a remark when the thread is gone: `Ada (thread has ended)`.
     pub(crate) fn describe(&self) -> String {
         match self.ended() {
@@ -67,19 +84,19 @@ impl ThreadMark {
 
     /// Notes the end of the thread. Only the first call counts.
     pub(crate) fn end(&self) {
-        self.ended.get_or_init(Instant::now);
+        self.ended.get_or_init(Tick::now);
     }
 
-    pub(crate) fn ended(&self) -> Option<Instant> {
+    pub(crate) fn ended(&self) -> Option<Tick> {
         self.ended.get().copied()
     }
 
     /// Notes that the thread panicked. Only the first call counts.
     pub(crate) fn panic(&self) {
-        self.panicked.get_or_init(Instant::now);
+        self.panicked.get_or_init(Tick::now);
     }
 
-    pub(crate) fn panicked(&self) -> Option<Instant> {
+    pub(crate) fn panicked(&self) -> Option<Tick> {
         self.panicked.get().copied()
     }
 
@@ -93,7 +110,9 @@ impl ThreadMark {
     }
 
     pub(crate) fn leave_stop(&self) {
-        self.stop_pending.store(true, Ordering::Release);
+        if !self.stop_pending.swap(true, Ordering::AcqRel) {
+            attention::add_thread();
+        }
     }
 
     pub(crate) fn has_stop(&self) -> bool {
@@ -101,17 +120,25 @@ impl ThreadMark {
     }
 
     pub(crate) fn take_stop(&self) -> bool {
-        self.stop_pending.swap(false, Ordering::Acquire)
+        let taken = self.stop_pending.swap(false, Ordering::Acquire);
+        if taken {
+            attention::remove_thread();
+        }
+        taken
     }
 
     /// Notes that the thread begins to unwind because it was stopped.
     pub(crate) fn begin_stopping(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        if !self.stopping.swap(true, Ordering::Relaxed) {
+            attention::add_thread();
+        }
         self.stops.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn end_stopping(&self) {
-        self.stopping.store(false, Ordering::Relaxed);
+        if self.is_stopping() && self.stopping.swap(false, Ordering::Relaxed) {
+            attention::remove_thread();
+        }
     }
 
     pub(crate) fn stops(&self) -> u64 {
@@ -127,18 +154,32 @@ impl ThreadMark {
 /// thread could not end.
 struct Marker(Arc<ThreadMark>);
 
+impl Marker {
+    fn new() -> Self {
+        let mark = roll::enter(name_of_calling_thread());
+        NUMBER.with(|number| number.set(mark.number));
+        Self(mark)
+    }
+}
+
 impl Drop for Marker {
     fn drop(&mut self) {
         self.0.end();
+        // No stop will be claimed any more.
+        self.0.take_stop();
+        self.0.end_stopping();
+        roll::leave(&self.0);
     }
 }
 
 thread_local! {
-    static MARK: Marker = Marker(Arc::new(ThreadMark::of_calling_thread()));
+    static MARK: Marker = Marker::new();
+    /// Beside the mark, since looking at it is much cheaper.
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
 }
 
 fn name_of_calling_thread() -> String {
-    static UNNAMED: AtomicU64 = AtomicU64::new(1);
+    static UNNAMED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     if interrupt::is_cell_thread() {
         return NOTEBOOK.to_owned();
     }

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::interrupt;
+use crate::sync::{Condvar, Mutex, global};
 use crate::thread_mark::ThreadMark;
 use crate::wait_graph;
 
@@ -16,6 +15,8 @@ use crate::wait_graph;
 pub(crate) enum Outcome {
     /// What was waited for has happened.
     Rung,
+    /// It may be had, but by whoever comes first: the caller tries, and waits again if it failed.
+    Called,
     /// The deadline passed first.
     TimedOut,
     /// A stop was claimed for this wait: the caller tidies up and calls [`interrupt::unwind`].
@@ -47,21 +48,24 @@ pub(crate) struct Waiter {
     id: u64,
     owner: Arc<ThreadMark>,
     on_cell_thread: bool,
-    flags: Mutex<Flags>,
+    pub(crate) flags: Mutex<Flags>,
     bell: Condvar,
 }
 
 #[derive(Default)]
-struct Flags {
+pub(crate) struct Flags {
     rung: bool,
+    called: bool,
     stopped: bool,
     /// The owner's [`Standing`](crate::standing::Standing) says that it sits in this very wait.
     /// One that is over must not speak for the next.
     told: bool,
 }
 
-/// Every call that waits at this moment, for stops to find.
-static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+global! {
+    /// Every call that waits at this moment, for stops to find.
+    static WAITING: Mutex<Vec<Arc<Waiter>>> = Mutex::new(Vec::new());
+}
 
 impl Waiter {
     /// A wait of the calling thread.
@@ -91,6 +95,11 @@ impl Waiter {
     /// Ends the wait.
     pub(crate) fn ring(&self) {
         self.wake(|flags| flags.rung = true);
+    }
+
+    /// Wakes the thread for a try of its own.
+    pub(crate) fn call(&self) {
+        self.wake(|flags| flags.called = true);
     }
 
     fn stop(&self) {
@@ -127,6 +136,9 @@ impl Waiter {
             if flags.rung {
                 return Outcome::Rung;
             }
+            if std::mem::take(&mut flags.called) {
+                return Outcome::Called;
+            }
             if std::mem::take(&mut flags.stopped) {
                 if thread::panicking() {
                     if gives_up {
@@ -156,7 +168,7 @@ impl Waiter {
                 None => self.bell.wait(&mut flags),
                 Some(deadline) => {
                     let timed_out = self.bell.wait_until(&mut flags, deadline).timed_out();
-                    if timed_out && !flags.rung && !flags.stopped {
+                    if timed_out && !flags.rung && !flags.called && !flags.stopped {
                         self.tell_going_on(&mut flags);
                         return Outcome::TimedOut;
                     }
@@ -205,51 +217,5 @@ impl Drop for Entered<'_> {
         if let Some(place) = waiting.iter().position(|other| Arc::ptr_eq(other, self.0)) {
             waiting.swap_remove(place);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, mpsc};
-    use std::thread;
-    use std::time::{Duration, Instant};
-
-    use super::{Outcome, Waiter, WhileUnwinding};
-    use crate::standing::Standing;
-    use crate::thread_mark::ThreadMark;
-
-    const PLENTY: Duration = Duration::from_secs(30);
-
-    /// Else two threads that watch each other could each hold what the other one needs.
-    #[test]
-    fn a_watcher_is_rung_with_no_flags_locked() {
-        let standing = Arc::new(Standing::default());
-        let watcher = Waiter::new(ThreadMark::current());
-        assert!(!standing.is_settled_else_watch(&watcher));
-        let busy = watcher.flags.lock();
-
-        let told = Arc::clone(&standing);
-        let (waiter_tx, waiter_rx) = mpsc::channel();
-        let ada = thread::spawn(move || {
-            let me = ThreadMark::current();
-            me.report_to(&told);
-            let waiter = Waiter::new(me);
-            waiter_tx.send(waiter.clone()).expect("the test goes on");
-            waiter.wait(Some(Instant::now() + PLENTY), WhileUnwinding::GiveUp)
-        });
-        let waiter = waiter_rx.recv_timeout(PLENTY).expect("Ada waits");
-        let deadline = Instant::now() + PLENTY;
-        let look = Waiter::new(ThreadMark::current());
-        while !standing.is_settled_else_watch(&look) {
-            assert!(Instant::now() < deadline, "Ada does not block");
-            standing.forget(&look);
-            thread::yield_now();
-        }
-        // Ada now rings the watcher, or is about to; it cannot be rung.
-        assert!(waiter.flags.try_lock_for(PLENTY).is_some());
-
-        drop(busy);
-        waiter.ring();
-        assert_eq!(ada.join().expect("Ada does not panic"), Outcome::Rung);
     }
 }

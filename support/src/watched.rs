@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use parking_lot::Mutex;
-
+use crate::observed::Tale;
+use crate::sync::{Mutex, global};
 use crate::thing::Thing;
 use crate::thread_mark::ThreadMark;
 
@@ -12,6 +12,17 @@ use crate::thread_mark::ThreadMark;
 pub(crate) trait Watched: Send + Sync {
     /// Who holds it and who waits for it, all from one look.
     fn look(&self) -> Seen;
+
+    /// What it keeps to itself of what has happened, if there is any.
+    fn tell(&self) -> Option<Tale> {
+        None
+    }
+
+    /// Recording is about to be switched on or off: what goes on is to be written down as it is.
+    fn settle_accounts(&self) {}
+
+    /// Recording has been switched on again: what was recorded before is of no use any more.
+    fn begin_era(&self, _era: u64) {}
 }
 
 /// What one look at one thing shows.
@@ -36,11 +47,13 @@ pub(crate) struct Wait {
     pub(crate) until: Option<Instant>,
 }
 
-/// Everything that was made. Entered when a thing is made, so that using it costs nothing.
-static THINGS: Mutex<Things> = Mutex::new(Things {
-    all: Vec::new(),
-    tidy_at: 64,
-});
+global! {
+    /// Everything that was made. Entered when a thing is made, so that using it costs nothing.
+    static THINGS: Mutex<Things> = Mutex::new(Things {
+        all: Vec::new(),
+        tidy_at: 64,
+    });
+}
 
 struct Things {
     all: Vec<Weak<dyn Watched>>,
@@ -58,9 +71,13 @@ pub(crate) fn register<W: Watched + 'static>(thing: &Arc<W>) {
     things.all.push(thing);
 }
 
+/// Everything that is still there.
+pub(crate) fn all() -> Vec<Arc<dyn Watched>> {
+    THINGS.lock().all.iter().filter_map(Weak::upgrade).collect()
+}
+
 /// Looks at everything that is still there, one after the other.
 pub(crate) fn look_at_all() -> Vec<Seen> {
     // Upgraded first: dropping the last handle of a thing may run somebody's destructor.
-    let things: Vec<_> = THINGS.lock().all.iter().filter_map(Weak::upgrade).collect();
-    things.iter().map(|thing| thing.look()).collect()
+    all().iter().map(|thing| thing.look()).collect()
 }

@@ -4,9 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use svg::node::Text as Content;
-use svg::node::element::{
-    Definitions, Description, Group, Path, Pattern, Rectangle, SVG, Style, Text, Title,
-};
+use svg::node::element::{Description, Group, Path, SVG, Style, Text, Title};
 
 use super::axis::Axis;
 use super::bars::{Arrow, Bar, BarKind, Bars, MarkKind};
@@ -15,7 +13,6 @@ use super::rows::{self, Drawn, Item};
 use super::shapes::{
     WIDTH, add_some, line, printable, rectangle, shortened, text, text_width, zigzag,
 };
-use super::sign::Sign;
 use super::words;
 use crate::timeline::{Clock, Timeline};
 
@@ -23,7 +20,7 @@ const RIGHT: f64 = 912.0;
 /// So many arrows keep the picture below 200 kB, with room to spare.
 const MOST_ARROWS: usize = 240;
 /// With more quiet stretches, their signs are plain.
-const MOST_CUTS: usize = 10;
+pub(super) const MOST_CUTS: usize = 10;
 
 pub(super) fn draw(timeline: &Timeline) -> String {
     let bars = Bars::of(timeline);
@@ -55,14 +52,14 @@ pub(super) fn draw(timeline: &Timeline) -> String {
     .finish()
 }
 
-struct Drawing<'a> {
-    timeline: &'a Timeline,
-    bars: &'a Bars,
-    axis: &'a Axis,
-    plan: &'a Plan,
-    key: String,
-    left: f64,
-    ends: Vec<Option<f64>>,
+pub(super) struct Drawing<'a> {
+    pub(super) timeline: &'a Timeline,
+    pub(super) bars: &'a Bars,
+    pub(super) axis: &'a Axis,
+    pub(super) plan: &'a Plan,
+    pub(super) key: String,
+    pub(super) left: f64,
+    pub(super) ends: Vec<Option<f64>>,
 }
 
 impl Drawing<'_> {
@@ -111,83 +108,6 @@ impl Drawing<'_> {
             picture = picture.add(self.strip(row));
         }
         picture.add(legend).add(notes).to_string()
-    }
-
-    fn patterns(&self) -> Definitions {
-        let hatch = |id: &str, size: f64, ink: f64, turn: f64, colour: &str| {
-            Pattern::new()
-                .set("id", format!("{}{id}", self.key))
-                .set("width", size)
-                .set("height", size)
-                .set("patternUnits", "userSpaceOnUse")
-                .set("patternTransform", format!("rotate({turn})"))
-                .add(
-                    Rectangle::new()
-                        .set("width", size)
-                        .set("height", size)
-                        .set("fill", "#fff"),
-                )
-                .add(
-                    Rectangle::new()
-                        .set("width", ink)
-                        .set("height", size)
-                        .set("fill", colour),
-                )
-        };
-        Definitions::new()
-            .add(hatch("w", 8.0, 3.0, 45.0, "#7a5200"))
-            .add(hatch("m", 4.0, 2.0, 0.0, "#1d4f91"))
-            .add(hatch("l", 4.0, 2.0, 0.0, "#8a1c12"))
-    }
-
-    fn style(&self) -> String {
-        let key = &self.key;
-        let rules = [
-            ("bg", "fill:#fff"),
-            ("n", "font-size:14px;fill:#222"),
-            (
-                "s",
-                "font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px",
-            ),
-            ("x", "font-size:12px;fill:#444;text-anchor:middle"),
-            (
-                "b",
-                "font-size:13px;font-weight:bold;fill:#fff;text-anchor:middle",
-            ),
-            (
-                "q",
-                "font-size:13px;fill:#222;text-anchor:middle;paint-order:stroke;stroke:#fff;\
-                 stroke-width:4px",
-            ),
-            ("h", "fill:#1d4f91;stroke:#10315c;stroke-width:1.5"),
-            (
-                "w",
-                &format!("fill:url(#{key}w);stroke:#7a5200;stroke-width:1.5"),
-            ),
-            (
-                "m",
-                &format!("fill:url(#{key}m);stroke:#10315c;stroke-width:1.5"),
-            ),
-            ("l", "fill:#8a1c12;stroke:#5c120b;stroke-width:1.5"),
-            (
-                "lm",
-                &format!("fill:url(#{key}l);stroke:#5c120b;stroke-width:1.5"),
-            ),
-            ("g", "stroke:#dcdcdc"),
-            ("e", "stroke:#888"),
-            ("r", "stroke:#444;stroke-width:2"),
-            ("z", "stroke:#444;stroke-width:4"),
-            ("d", "stroke:#000;stroke-width:2;stroke-dasharray:3 2"),
-            ("t", "stroke:#000;stroke-width:1.5"),
-            ("zh", "stroke:#fff;stroke-width:8"),
-            ("ph", "stroke:#fff;stroke-width:8;fill:none"),
-            ("p", "stroke:#8a1c12;stroke-width:4;fill:none"),
-            ("c", "stroke:#444;stroke-width:1.5;fill:#fff"),
-            ("ah", "stroke:#fff;stroke-width:5;fill:none"),
-            ("a", "stroke:#000;stroke-width:2;fill:none"),
-        ];
-        let rules = rules.map(|(class, rule)| format!(".{key} .{class}{{{rule}}}"));
-        rules.concat()
     }
 
     /// The ticks, the cuts, and what they say.
@@ -431,13 +351,13 @@ impl Drawing<'_> {
         group
     }
 
-    fn count_of_arrows(&self) -> usize {
+    pub(super) fn count_of_arrows(&self) -> usize {
         let for_others = self.bars.marks.iter();
         let for_others = for_others.filter(|mark| matches!(mark.kind, MarkKind::ReleasesFor(_)));
         self.bars.arrows.len() + for_others.count()
     }
 
-    fn has_too_many_arrows(&self) -> bool {
+    pub(super) fn has_too_many_arrows(&self) -> bool {
         self.count_of_arrows() > MOST_ARROWS
     }
 
@@ -464,99 +384,6 @@ impl Drawing<'_> {
             // A light rim keeps it apart from the bars that it crosses.
             .add(Path::new().set("class", "ah").set("d", shaft.as_str()))
             .add(Path::new().set("class", class).set("d", shaft))
-    }
-
-    /// What the signs mean, those that occur. Returns it with its lower end.
-    fn legend(&self, top: f64) -> (Group, f64) {
-        let rows = || self.plan.lanes.iter().flat_map(|row| &row.items);
-        let is = |kind: BarKind| {
-            rows().any(|item| matches!(&item.what, Drawn::One(bar) if bar.kind == kind))
-        };
-        let mark = |is_it: fn(&MarkKind) -> bool| self.bars.marks.iter().any(|m| is_it(&m.kind));
-        let many = rows().any(|item| matches!(item.what, Drawn::Many { .. }));
-        let open = self.bars.bars.iter().any(|bar| bar.open);
-        let has_arrows = !self.has_too_many_arrows()
-            && (!self.bars.arrows.is_empty()
-                || mark(|kind| matches!(kind, MarkKind::ReleasesFor(_))));
-        let lit = self.plan.strips.iter().any(|row| {
-            let is_one = |item: &Item| matches!(item.what, Drawn::One(_));
-            row.items.iter().any(is_one)
-        });
-        let signs = [
-            (
-                is(BarKind::Holds) || is(BarKind::Shares),
-                Sign::Bar("h"),
-                "holds it",
-            ),
-            (is(BarKind::Waits), Sign::Bar("w"), "waits for it"),
-            (many, Sign::Bar("m"), "short ones, as one"),
-            (!self.timeline.lanes.is_empty(), Sign::Line, "runs"),
-            (open, Sign::Open, "goes on"),
-            (has_arrows, Sign::Arrow, "to whom it goes"),
-            (
-                mark(|kind| matches!(kind, MarkKind::GivesUp(_))),
-                Sign::Dashed,
-                "gives up",
-            ),
-            (mark(|kind| *kind == MarkKind::Panics), Sign::Cross, "panic"),
-            (
-                mark(|kind| *kind == MarkKind::Ends),
-                Sign::Stroke,
-                "thread ends",
-            ),
-            (lit, Sign::Bar("l"), "held by"),
-        ];
-        let (mut x, mut y) = (self.left, top);
-        let mut group = Group::new();
-        for (_, sign, words) in signs.into_iter().filter(|(occurs, ..)| *occurs) {
-            let width = 40.0 + 6.4 * words.len() as f64 + 16.0;
-            if x + width > WIDTH {
-                (x, y) = (self.left, y + 26.0);
-            }
-            group = sign.draw(group, x, y);
-            group = group.add(text("s", x + 40.0, y + 4.0, words));
-            x += width;
-        }
-        (group, y + 18.0)
-    }
-
-    /// What is not in the picture, said in it. Returns it with the height of the picture.
-    fn notes(&self, top: f64) -> (Group, f64) {
-        let mut notes = Vec::new();
-        if self.plan.together > 0.0 {
-            notes.push(format!(
-                "{} events: bars too short to tell apart are drawn as one, with their number.",
-                self.timeline.events.len()
-            ));
-        }
-        if self.has_too_many_arrows() {
-            notes.push(format!(
-                "{} hand-overs happened; their arrows are not drawn.",
-                self.count_of_arrows()
-            ));
-        }
-        let shown: usize = self.plan.lanes.iter().map(|row| row.marks.len()).sum();
-        if shown < self.bars.marks.len() {
-            notes.push(format!(
-                "{} marks are drawn for {}: where many are at one place, one of each kind.",
-                shown,
-                self.bars.marks.len()
-            ));
-        }
-        let cuts = self.axis.cuts().count();
-        if cuts > MOST_CUTS {
-            notes.push(format!("{cuts} quiet stretches are cut short."));
-        }
-        if self.timeline.left_out > 0 {
-            notes.push(format!("{} older events left out.", self.timeline.left_out));
-        }
-        let mut group = Group::new();
-        let mut y = top;
-        for note in notes {
-            y += 16.0;
-            group = group.add(text("s", self.left, y, &note));
-        }
-        (group, y + 10.0)
     }
 }
 

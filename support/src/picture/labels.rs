@@ -6,7 +6,10 @@ use super::plan::Row;
 use super::shapes::{WIDTH, shortened_to};
 use crate::timeline::Timeline;
 
-/// The words below the marks of a lane, in two lines where one is too narrow.
+/// With fewer, the words of three things in a row hide one of them.
+const LINES: usize = 3;
+
+/// The words below the marks of a lane, in several lines where one is too narrow.
 pub(super) fn labels(row: &Row, bars: &Bars, axis: &Axis, timeline: &Timeline) -> Vec<MarkLabel> {
     let mut labels: Vec<MarkLabel> = Vec::new();
     for mark in row.marks.iter().map(|mark| &bars.marks[*mark]) {
@@ -26,11 +29,11 @@ pub(super) fn labels(row: &Row, bars: &Bars, axis: &Axis, timeline: &Timeline) -
         let last_of = |line: usize| labels.iter().rposition(|other| other.line == line);
         let has_room =
             |line: &usize| last_of(*line).is_none_or(|last| labels[last].end() <= label.x);
-        match (0..2).find(has_room) {
+        match (0..LINES).find(has_room) {
             Some(line) => labels.push(MarkLabel { line, ..label }),
             // Its number is all there is room for.
             None => {
-                if let Some(last) = last_of(1) {
+                if let Some(last) = last_of(LINES - 1) {
                     labels[last].more += 1;
                 }
             }

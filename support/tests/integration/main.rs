@@ -10,6 +10,7 @@ mod condvar;
 mod counters;
 mod deadline;
 mod event;
+mod example;
 mod explore;
 mod game;
 mod hogger;

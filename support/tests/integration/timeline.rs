@@ -336,3 +336,74 @@ fn a_get_is_only_told_with_its_asks() {
     assert_consistent(&timeline);
     assert_eq!(timeline.left_out + timeline.events.len() as u64, 15_000);
 }
+
+/// One dealing with a lock, by a single thread.
+#[derive(Clone, Copy, Debug)]
+enum Dealing {
+    Holds,
+    HoldsWhileSomebodyLooks,
+    HoldsAndAsksInVain,
+    ReleasesForAda,
+    IsWaitedFor,
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::with_cases(48)
+    })]
+
+    /// Whichever way each hold takes, at once or in turn: all of it is told, once and in order.
+    #[test]
+    fn every_dealing_is_told_whole(
+        dealings in proptest::collection::vec(
+            proptest::sample::select(vec![
+                Dealing::Holds,
+                Dealing::HoldsWhileSomebodyLooks,
+                Dealing::HoldsAndAsksInVain,
+                Dealing::ReleasesForAda,
+                Dealing::IsWaitedFor,
+            ]),
+            0..40,
+        )
+    ) {
+        let lock = Lock::new("studio");
+        let mut expected = 0;
+        for dealing in dealings {
+            expected += 3;
+            match dealing {
+                Dealing::Holds => drop(lock.hold()),
+                Dealing::HoldsWhileSomebodyLooks => {
+                    let held = lock.hold();
+                    assert!(lock.holder().is_some());
+                    drop(held);
+                }
+                Dealing::HoldsAndAsksInVain => {
+                    let held = lock.hold();
+                    assert!(!lock.try_acquire());
+                    drop(held);
+                    expected += 2;
+                }
+                Dealing::ReleasesForAda => {
+                    let handle = lock.clone();
+                    on_thread("Ada", move || assert!(handle.acquire()));
+                    lock.release();
+                    expected += 1; // Ada's end
+                }
+                Dealing::IsWaitedFor => {
+                    let held = lock.hold();
+                    let handle = lock.clone();
+                    let bea = in_background("Bea", move || drop(handle.hold()));
+                    until_queue(&lock, &["Bea"]);
+                    drop(held);
+                    bea.finish();
+                    expected += 4; // and Bea's end
+                }
+            }
+        }
+        let timeline = lock.timeline();
+        assert_consistent(&timeline);
+        proptest::prop_assert_eq!(timeline.events.len(), expected);
+        proptest::prop_assert_eq!(timeline.left_out, 0);
+    }
+}

@@ -1,20 +1,17 @@
 //! Values on their way from thread to thread.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use crate::gate::Patience;
-use crate::interrupt;
-use crate::line::{Line, tell, wait_in_line};
-use crate::thing::Thing;
-use crate::waiter::WhileUnwinding;
-use crate::watched::{self, Seen, Watched};
+use crate::line::tell;
+use crate::watched;
+use state::{NotReceived, NotSent, Shared};
 
 /// A channel that holds as many values as one likes: a send never waits.
 ///
@@ -60,19 +57,7 @@ pub fn rendezvous<T: Send + 'static>(name: &str) -> (Sender<T>, Receiver<T>) {
 }
 
 fn channel<T: Send + 'static>(name: &str, capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(Shared {
-        thing: Thing::named(name),
-        capacity,
-        state: Mutex::new(State {
-            inside: VecDeque::new(),
-            offered: VecDeque::new(),
-            handed: Vec::new(),
-            sending: Line::default(),
-            receiving: Line::default(),
-            senders: 1,
-            receivers: 1,
-        }),
-    });
+    let shared = Arc::new(Shared::new(name, capacity));
     watched::register(&shared);
     let sender = Sender {
         shared: Arc::clone(&shared),
@@ -94,30 +79,6 @@ pub struct Sender<T> {
 /// `for value in &receiver` goes on until the channel is empty and all senders are dropped.
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
-}
-
-struct Shared<T> {
-    thing: Arc<Thing>,
-    capacity: Option<usize>,
-    state: Mutex<State<T>>,
-}
-
-/// Where a value can be: with its sender, `offered`, `inside`, `handed`, with its receiver; and
-/// only ever forward, but for one that is handed to a receiver which is stopped: it goes to the
-/// next receiver, or back to the front of `inside`.
-///
-/// `offered` is empty unless `inside` is full. Nobody is `receiving` unless both are empty.
-struct State<T> {
-    inside: VecDeque<T>,
-    /// By the senders in `sending`, in the same order. One whose value is not here any more has
-    /// been served.
-    offered: VecDeque<(u64, T)>,
-    /// To receivers that were in `receiving` and have not woken yet.
-    handed: Vec<(u64, T)>,
-    sending: Line,
-    receiving: Line,
-    senders: usize,
-    receivers: usize,
 }
 
 /// Why [`Sender::send_timeout`] failed; the value comes back.
@@ -148,18 +109,6 @@ impl<T> fmt::Display for SendTimeoutError<T> {
 }
 
 impl<T> std::error::Error for SendTimeoutError<T> {}
-
-/// How an attempt to send failed.
-enum NotSent<T> {
-    Full(T),
-    Disconnected(T),
-}
-
-/// How an attempt to receive failed.
-enum NotReceived {
-    Empty,
-    Disconnected,
-}
 
 impl<T> Sender<T> {
     /// Sends a value; waits while the channel is full.
@@ -264,144 +213,6 @@ impl<T> Receiver<T> {
     }
 }
 
-impl<T> Shared<T> {
-    fn send(&self, value: T, patience: Patience) -> Result<(), NotSent<T>> {
-        interrupt::checkpoint();
-        let thing = &self.thing;
-        let ticket = {
-            let mut state = self.state.lock();
-            if state.receivers == 0 {
-                return Err(NotSent::Disconnected(value));
-            }
-            let has_room = self.capacity.is_none_or(|most| state.inside.len() < most);
-            if state.receiving.len() > 0 {
-                tell(thing, "sends to");
-                state.hand(thing, value);
-                return Ok(());
-            }
-            if has_room {
-                tell(thing, "sends to");
-                state.inside.push_back(value);
-                return Ok(());
-            }
-            let deadline = match patience {
-                Patience::None => return Err(NotSent::Full(value)),
-                Patience::Until(deadline) => Some(deadline),
-                Patience::Endless => None,
-            };
-            let ticket = state.sending.enter(thing, deadline);
-            state.offered.push_back((ticket.id(), value));
-            ticket
-        };
-        let id = ticket.id();
-        wait_in_line(
-            &self.state,
-            |state| &mut state.sending,
-            thing,
-            ticket,
-            WhileUnwinding::WaitOn,
-            |state, end| match state.take_offer(id) {
-                None => Ok(()),
-                // Served without being taken: the last receiver has gone.
-                Some(value) if end.served => Err(NotSent::Disconnected(value)),
-                Some(value) => Err(NotSent::Full(value)),
-            },
-        )
-    }
-
-    fn receive(&self, patience: Patience) -> Result<T, NotReceived> {
-        interrupt::checkpoint();
-        let thing = &self.thing;
-        let ticket = {
-            let mut state = self.state.lock();
-            if let Some(value) = state.take(thing) {
-                return Ok(value);
-            }
-            if state.senders == 0 {
-                return Err(NotReceived::Disconnected);
-            }
-            let deadline = match patience {
-                Patience::None => return Err(NotReceived::Empty),
-                Patience::Until(deadline) => Some(deadline),
-                Patience::Endless => None,
-            };
-            state.receiving.enter(thing, deadline)
-        };
-        let id = ticket.id();
-        wait_in_line(
-            &self.state,
-            |state| &mut state.receiving,
-            thing,
-            ticket,
-            WhileUnwinding::WaitOn,
-            |state, end| match state.take_handed(id) {
-                Some(value) if end.stopped => {
-                    // Whoever is stopped cannot use it: it must not be lost with its wait.
-                    state.give_back(thing, value);
-                    Err(NotReceived::Empty)
-                }
-                Some(value) => Ok(value),
-                // Served without a value: the last sender has gone.
-                None if end.served => Err(NotReceived::Disconnected),
-                None => Err(NotReceived::Empty),
-            },
-        )
-    }
-}
-
-impl<T> State<T> {
-    /// To the receiver that has waited longest.
-    fn hand(&mut self, thing: &Arc<Thing>, value: T) {
-        match self.receiving.ring_first(thing) {
-            Some(ticket) => self.handed.push((ticket, value)),
-            None => self.inside.push_back(value),
-        }
-    }
-
-    /// The next value, if there is one. The next offer moves up.
-    fn take(&mut self, thing: &Arc<Thing>) -> Option<T> {
-        let (value, moves_up) = match self.inside.pop_front() {
-            Some(value) => (value, true),
-            // A rendezvous has no inside.
-            None => (self.accept(thing)?, false),
-        };
-        if moves_up && !self.offered.is_empty() {
-            if let Some(offer) = self.accept(thing) {
-                self.inside.push_back(offer);
-            }
-        } else if moves_up {
-            tell(thing, "receives from");
-        }
-        Some(value)
-    }
-
-    /// Takes the oldest offer, and lets its sender go on.
-    fn accept(&mut self, thing: &Arc<Thing>) -> Option<T> {
-        let (ticket, value) = self.offered.pop_front()?;
-        tell(thing, "receives from");
-        self.sending.ring(thing, ticket);
-        Some(value)
-    }
-
-    fn give_back(&mut self, thing: &Arc<Thing>, value: T) {
-        if self.receiving.len() > 0 {
-            self.hand(thing, value);
-        } else {
-            self.inside.push_front(value);
-        }
-    }
-
-    fn take_offer(&mut self, ticket: u64) -> Option<T> {
-        let index = self.offered.iter().position(|(id, _)| *id == ticket)?;
-        self.offered.remove(index).map(|(_, value)| value)
-    }
-
-    fn take_handed(&mut self, ticket: u64) -> Option<T> {
-        let index = self.handed.iter().position(|(id, _)| *id == ticket)?;
-        Some(self.handed.swap_remove(index).1)
-    }
-}
-
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.shared.state.lock().senders += 1;
@@ -467,50 +278,6 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
 
     fn into_iter(self) -> Iter<'a, T> {
         self.iter()
-    }
-}
-
-impl<T: Send> Watched for Shared<T> {
-    fn look(&self) -> Seen {
-        let state = self.state.lock();
-        let waits = state.sending.waits().chain(state.receiving.waits());
-        Seen {
-            thing: Arc::clone(&self.thing),
-            kind: "channel",
-            holds: Vec::new(),
-            waits: waits.collect(),
-        }
-    }
-}
-
-impl<T> Shared<T> {
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.lock();
-        let (inside, sending, receiving) = (
-            state.inside.len(),
-            state.sending.names(),
-            state.receiving.names(),
-        );
-        let (senders, receivers) = (state.senders, state.receivers);
-        drop(state);
-        write!(f, "channel {}: {inside}", self.thing.name())?;
-        if let Some(capacity) = self.capacity {
-            write!(f, " of {capacity}")?;
-        }
-        write!(f, " inside")?;
-        if !sending.is_empty() {
-            write!(f, ", sending: {}", sending.join(", "))?;
-        }
-        if !receiving.is_empty() {
-            write!(f, ", receiving: {}", receiving.join(", "))?;
-        }
-        if senders == 0 {
-            write!(f, ", all senders gone")?;
-        }
-        if receivers == 0 {
-            write!(f, ", all receivers gone")?;
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,98 @@
+//! What a lock costs: this crate's with recording off and on, beside `parking_lot` and `std`, all
+//! in one run. `cargo bench -p lesson_support`
+//!
+//! - `uncontended`: one thread takes the lock, adds one, and releases it.
+//! - `2 threads` and so on: that many threads do nothing else, all at once; the time is the mean
+//!   over all their rounds, so half the time is twice the throughput.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use lesson_support::{Lock, Mutex, parking_lot, recording};
+
+/// One group: each kind of lock, taken and released by so many threads.
+struct Locks<'a> {
+    group: BenchmarkGroup<'a, WallTime>,
+    threads: u32,
+}
+
+impl Locks<'_> {
+    fn all(&mut self) {
+        let std = std::sync::Mutex::new(0_u64);
+        let plain = parking_lot::Mutex::new(0_u64);
+        self.one("std::sync::Mutex", || {
+            *std.lock().expect("nobody panics") += 1;
+        });
+        self.one("parking_lot::Mutex", || *plain.lock() += 1);
+        for (records, [mutex, lock, hold]) in [
+            (false, ["Mutex", "Lock", "Lock::hold"]),
+            (
+                true,
+                [
+                    "Mutex, recording",
+                    "Lock, recording",
+                    "Lock::hold, recording",
+                ],
+            ),
+        ] {
+            recording(records);
+            let ours = Mutex::named("till", 0_u64);
+            self.one(mutex, || *ours.lock() += 1);
+            let by_hand = Lock::new("studio");
+            self.one(lock, || {
+                assert!(by_hand.acquire());
+                by_hand.release();
+            });
+            let guarded = Lock::new("hall");
+            self.one(hold, || drop(guarded.hold()));
+        }
+    }
+
+    fn one(&mut self, name: &str, round: impl Fn() + Sync) {
+        let threads = self.threads;
+        self.group.bench_function(name, |bencher| {
+            if threads == 1 {
+                bencher.iter(&round);
+            } else {
+                bencher.iter_custom(|rounds| together(threads, rounds, &round));
+            }
+        });
+    }
+}
+
+/// How long so many threads take for so many rounds of all of them, together.
+fn together(threads: u32, rounds: u64, round: &(impl Fn() + Sync)) -> Duration {
+    let start = Barrier::new(threads as usize + 1);
+    let began = thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                start.wait();
+                for _ in 0..rounds.div_ceil(u64::from(threads)) {
+                    round();
+                }
+            });
+        }
+        start.wait();
+        Instant::now()
+    });
+    began.elapsed()
+}
+
+fn locks(criterion: &mut Criterion) {
+    for threads in [1, 2, 4, 8] {
+        let mut group = criterion.benchmark_group(match threads {
+            1 => "uncontended".to_owned(),
+            threads => format!("{threads} threads"),
+        });
+        group.warm_up_time(Duration::from_millis(300));
+        group.measurement_time(Duration::from_secs(1));
+        group.sample_size(30);
+        Locks { group, threads }.all();
+    }
+}
+
+criterion_group!(benches, locks);
+criterion_main!(benches);

@@ -1,0 +1,322 @@
+//! The slow way through a gate: who holds, who waits, who is next.
+
+use std::sync::Arc;
+use std::thread;
+
+use crate::attention::Attention;
+use crate::clock::Tick;
+use crate::event_log::{Doing, What};
+use crate::forced::{self, Moment};
+use crate::gate::state::{Entered, Holder, Place, State};
+use crate::gate::word::{Seen, TICKETS};
+use crate::gate::{Gate, Need, Patience, Whose};
+use crate::interrupt;
+use crate::observed;
+use crate::roll;
+use crate::sync::spin;
+use crate::thread_mark::ThreadMark;
+use crate::timeline::GiveUp;
+use crate::waiter::{Outcome, Waiter, WhileUnwinding};
+
+impl Gate {
+    pub(super) fn enter(&self) -> Entered<'_> {
+        let mut state = self.state.lock();
+        if self.is_lock
+            && let Some(seen) = self.word.slow_down()
+        {
+            self.catch_up(&mut state, seen);
+        }
+        Entered { gate: self, state }
+    }
+
+    /// Writes down what went by without the state.
+    fn catch_up(&self, state: &mut State, seen: Seen) {
+        let is_recording = observed::is_recording();
+        let passed = seen.next_ticket().wrapping_sub(state.next_ticket) % TICKETS;
+        state.next_ticket = seen.next_ticket();
+        let goes_on = seen.holder();
+        if is_recording {
+            state.at_once.count += passed - u64::from(goes_on.is_some());
+        }
+        let Some(thread) = goes_on else { return };
+        let who = roll::find(thread);
+        let ticket = seen.ticket();
+        let since = is_recording.then(|| self.holds.take_over(seen));
+        if let Some(at) = since {
+            let holder = None;
+            self.record_at(at, state, &who, What::Asks { ticket, holder });
+            let gets = What::Gets {
+                ticket,
+                waited_since: None,
+                shared: false,
+            };
+            self.record_at(at, state, &who, gets);
+        }
+        state.free -= 1;
+        state.holders.push(Holder {
+            who,
+            ticket,
+            need: Need::ALONE,
+            since,
+        });
+    }
+
+    #[cold]
+    pub(super) fn take_in_turn(
+        &self,
+        need: Need,
+        patience: Patience,
+        while_unwinding: WhileUnwinding,
+    ) -> Option<u64> {
+        interrupt::checkpoint();
+        let me = ThreadMark::current();
+        if self.is_lock {
+            let seen = self.word.look();
+            match patience {
+                // Nothing to be told, nothing to wait for.
+                Patience::None if seen.holder().is_some() && Attention::now().is_none() => {
+                    return None;
+                }
+                Patience::None => {}
+                Patience::Until(_) | Patience::Endless => {
+                    if let Some(ticket) = self.take_soon() {
+                        return Some(ticket);
+                    }
+                }
+            }
+        }
+        let deadline = match patience {
+            Patience::Until(deadline) => Some(deadline),
+            Patience::None | Patience::Endless => None,
+        };
+        let (waiter, ticket) = {
+            let mut state = self.enter();
+            let ticket = state.draw_ticket();
+            let is_free = !state.has_sleeper() && state.free >= need.permits;
+            let holder = if is_free {
+                None
+            } else {
+                state.holders.first().map(|holder| Arc::clone(&holder.who))
+            };
+            let asked = self.holds.stamp();
+            self.record_at(asked, &mut state, &me, What::Asks { ticket, holder });
+            if is_free {
+                self.grant(&mut state, me, ticket, need, None);
+                return Some(ticket);
+            }
+            if let Patience::None = patience {
+                let why = GiveUp::NotFree;
+                self.record(&mut state, &me, What::GivesUp { ticket, asked, why });
+                return None;
+            }
+            let waiter = Waiter::new(Arc::clone(&me));
+            state.queue.push_back(Place {
+                waiter: Arc::clone(&waiter),
+                ticket,
+                need,
+                asked,
+                deadline,
+                called: false,
+            });
+            (waiter, ticket)
+        };
+        loop {
+            let outcome = waiter.wait(deadline, while_unwinding);
+            if !matches!(outcome, Outcome::Rung | Outcome::Called) {
+                forced::reached(Moment::WaitEnded);
+            }
+            match outcome {
+                Outcome::Rung => return Some(ticket),
+                Outcome::Called => {
+                    if self.answer_call(ticket) {
+                        return Some(ticket);
+                    }
+                }
+                // Handed over in the last moment: late, but acquired.
+                Outcome::TimedOut => {
+                    return (!self.leave_queue(&me, ticket, GiveUp::TimedOut)).then_some(ticket);
+                }
+                Outcome::StoppedWhileUnwinding => {
+                    return (!self.leave_queue(&me, ticket, GiveUp::Interrupted)).then_some(ticket);
+                }
+                Outcome::Stopped => {
+                    if !self.leave_queue(&me, ticket, GiveUp::Interrupted) {
+                        // Handed over in the last moment: the next one must not wait for a thread
+                        // that never got to know of it.
+                        self.release(Whose::Ticket(ticket));
+                    }
+                    interrupt::unwind(&me)
+                }
+            }
+        }
+    }
+
+    /// Looks some moments long whether the lock becomes free: mostly it is held for less time than
+    /// going to sleep takes. Not if others sleep already, for they are first.
+    fn take_soon(&self) -> Option<u64> {
+        for rounds in 0.. {
+            let seen = self.word.look();
+            if seen.is_free()
+                && let Some(ticket) = self.take_at_once()
+            {
+                return Some(ticket);
+            }
+            if seen.is_slow() || !spin(rounds) {
+                break;
+            }
+        }
+        None
+    }
+
+    /// A thread in the queue was called: `true` if it has got what it wants.
+    fn answer_call(&self, ticket: u64) -> bool {
+        let mut state = self.enter();
+        let Some(index) = state.place_of(ticket) else {
+            // It has been served since.
+            return true;
+        };
+        let free = state.free;
+        match state.queue.get_mut(index) {
+            Some(place) if place.need.permits > free => {
+                place.called = false;
+                false
+            }
+            _ => {
+                if let Some(place) = state.queue.remove(index) {
+                    self.grant_place(&mut state, &place);
+                }
+                true
+            }
+        }
+    }
+
+    /// Takes the ticket out of the queue. `false` if it is not there any more, because it has
+    /// been served.
+    fn leave_queue(&self, me: &Arc<ThreadMark>, ticket: u64, why: GiveUp) -> bool {
+        let mut state = self.enter();
+        let place = state.place_of(ticket);
+        let Some(place) = place.and_then(|place| state.queue.remove(place)) else {
+            return false;
+        };
+        let asked = place.asked;
+        self.record(&mut state, me, What::GivesUp { ticket, asked, why });
+        // Those behind may have waited for this one only: readers behind a writer.
+        self.serve(&mut state);
+        true
+    }
+
+    #[cold]
+    pub(super) fn release_in_turn(&self, whose: Whose) -> bool {
+        let me = ThreadMark::current();
+        let mut state = self.enter();
+        let Some(index) = state.holder_of(whose, &me) else {
+            return false;
+        };
+        self.end_hold(&mut state, index, &me);
+        true
+    }
+
+    #[cold]
+    pub(super) fn release_guard_in_turn(&self, whose: Whose) -> bool {
+        let me = ThreadMark::current();
+        let mut state = self.enter();
+        let Some(index) = state.holder_of(whose, &me) else {
+            return false;
+        };
+        if thread::panicking() && !me.is_stopping() {
+            self.record(&mut state, &me, What::Panics);
+        }
+        self.end_hold(&mut state, index, &me);
+        true
+    }
+
+    /// Ends a hold, or adds a permit that nobody held.
+    pub(crate) fn release_or_add(&self) {
+        let me = ThreadMark::current();
+        let mut state = self.enter();
+        match state.holder_of(Whose::OwnElseOldest, &me) {
+            Some(index) => self.end_hold(&mut state, index, &me),
+            None => {
+                let adds = What::Does(Doing::To("adds a permit to"));
+                self.record(&mut state, &me, adds);
+                state.free += 1;
+                self.serve(&mut state);
+            }
+        }
+    }
+
+    fn end_hold(&self, state: &mut State, index: usize, me: &Arc<ThreadMark>) {
+        let Holder {
+            who: holder,
+            ticket,
+            need,
+            ..
+        } = state.holders.remove(index);
+        self.record(state, me, What::Releases { ticket, holder });
+        state.free += need.permits;
+        self.serve(state);
+    }
+
+    /// Hands the free permits to the first in the queue, as far as they go, or calls it.
+    fn serve(&self, state: &mut State) {
+        while let Some(next) = state.queue.front_mut()
+            && next.need.permits <= state.free
+        {
+            // Things of many permits are not worth the difference.
+            if self.is_lock && !state.turns.use_one(Tick::now()) {
+                if !next.called {
+                    next.called = true;
+                    next.waiter.call();
+                }
+                return;
+            }
+            let Some(next) = state.queue.pop_front() else {
+                return;
+            };
+            self.grant_place(state, &next);
+            next.waiter.ring();
+        }
+    }
+
+    fn grant_place(&self, state: &mut State, place: &Place) {
+        let who = Arc::clone(place.waiter.owner());
+        self.grant(state, who, place.ticket, place.need, Some(place.asked));
+    }
+
+    fn grant(
+        &self,
+        state: &mut State,
+        who: Arc<ThreadMark>,
+        ticket: u64,
+        need: Need,
+        waited_since: Option<Tick>,
+    ) {
+        let gets = What::Gets {
+            ticket,
+            waited_since,
+            shared: need.shared,
+        };
+        let since = self.record(state, &who, gets);
+        state.free -= need.permits;
+        state.holders.push(Holder {
+            who,
+            ticket,
+            need,
+            since,
+        });
+    }
+
+    fn record(&self, state: &mut State, who: &Arc<ThreadMark>, what: What) -> Option<Tick> {
+        self.record_at(self.holds.stamp(), state, who, what)
+    }
+
+    fn record_at(
+        &self,
+        at: Tick,
+        state: &mut State,
+        who: &Arc<ThreadMark>,
+        what: What,
+    ) -> Option<Tick> {
+        observed::record(Some(&mut state.log), Some(&self.thing), who, at, what)
+    }
+}
