@@ -12,11 +12,11 @@ use super::known::Known;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, rewrite};
+use super::rewrite::{Edited, Rewritten, is_hidden, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 
-use super::syntax::{CLEAR, clears, ends_with_value, first_error};
+use super::syntax::{clears, ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
@@ -44,35 +44,27 @@ impl Places {
 
 /// The context.
 pub struct Context {
-    evcxr: CommandContext,
-    link: Arc<Link>,
-    sink: Arc<dyn Sink>,
+    pub(super) evcxr: CommandContext,
+    pub(super) link: Arc<Link>,
+    pub(super) sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
-    known: Known,
+    pub(super) known: Known,
     /// What gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
-    next_request: u64,
+    pub(super) next_request: u64,
 }
 
 /// What an execution came to.
-struct Ended {
-    outcome: Outcome,
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
     /// Compiled code was loaded and started.
-    ran: bool,
+    pub(super) ran: bool,
     /// evcxr compiles the cell's items into later cells. It does after a panic too.
-    taken_over: bool,
+    pub(super) taken_over: bool,
 }
 
 /// The cells whose source is kept for panics in functions that they define.
 const KEPT_CELLS: usize = 1_000;
-
-/// How the names start that cells have from the kernel, and that are no concern of the learner's.
-const HIDDEN: [&str; 4] = [
-    "lesson_block_",
-    "lesson_crate_",
-    "lesson_static",
-    "lesson_stop",
-];
 
 impl Context {
     /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
@@ -123,7 +115,7 @@ impl Context {
         Ok(context)
     }
 
-    fn run_start_up(&mut self) -> Result<(), CellError> {
+    pub(super) fn run_start_up(&mut self) -> Result<(), CellError> {
         for cell in self.start_up.clone() {
             self.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
@@ -132,14 +124,6 @@ impl Context {
             })?;
         }
         Ok(())
-    }
-
-    /// `:clear` empties evcxr, also of what the kernel needs. Only the clearing is done here; the cell
-    /// still has the line.
-    fn clear(&mut self) -> Result<(), CellError> {
-        self.known = Known::default();
-        self.run(&Edited::unchanged(CLEAR), 0, false).outcome?;
-        self.run_start_up()
     }
 
     /// Runs a cell.
@@ -166,20 +150,12 @@ impl Context {
         self.run_rewritten(&cell, count)
     }
 
+    /// Runs a cell, and keeps account of what it defines.
     fn run_rewritten(&mut self, cell: &Rewritten, count: usize) -> Outcome {
-        let generation = self.next_request;
-        let share = self.known.statics.must_be_shared(cell);
-        let Ended {
-            outcome,
-            ran,
-            taken_over,
-        } = self.run(&cell.edited, count, share);
-        if taken_over {
-            for note in self.known.keep(cell, generation, ran && share) {
-                self.sink.text(Stream::Stderr, note);
-            }
-        }
-        outcome
+        let before = self.before(cell);
+        let ended = self.run(&cell.edited, count, before.share);
+        self.after(cell, &before, &ended);
+        ended.outcome
     }
 
     /// Runs code of our own, which has no value and is not shown.
@@ -202,10 +178,9 @@ impl Context {
     /// When the analysis fails.
     pub fn complete(&mut self, code: &str, offset: usize) -> anyhow::Result<evcxr::Completions> {
         let mut found = self.evcxr.completions(code, offset)?;
-        let ours = |code: &str| HIDDEN.iter().any(|start| code.starts_with(start));
         found
             .completions
-            .retain(|completion| !ours(&completion.code));
+            .retain(|completion| !is_hidden(&completion.code));
         Ok(found)
     }
 
@@ -235,7 +210,7 @@ impl Context {
         names
     }
 
-    fn run(&mut self, cell: &Edited, count: usize, share: bool) -> Ended {
+    pub(super) fn run(&mut self, cell: &Edited, count: usize, share: bool) -> Ended {
         let number = self.next_request;
         self.next_request += 1;
         let variables = self.variables();

@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod panic_report;
 pub mod processes;
 mod reader;
+mod redefinition;
 pub mod report;
 pub mod rewrite;
 pub mod sink;

@@ -24,9 +24,25 @@ use super::known::Known;
 use super::syntax::{CLEAR, EDITION, clears, in_cell, is_shebang, statements, wrap};
 use collect::Collected;
 
+/// How the names start that cells have from the kernel, and that are no concern of the learner's.
+const HIDDEN: [&str; 4] = [
+    "lesson_block_",
+    "lesson_crate_",
+    "lesson_static",
+    "lesson_stop",
+];
+
+/// Whether a name is one that cells have from the kernel.
+#[must_use]
+pub fn is_hidden(name: &str) -> bool {
+    HIDDEN.iter().any(|start| name.starts_with(start))
+}
+
 /// A cell ready to be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
+    /// A number that no two runs share; it is in the names of what the cell defines.
+    pub generation: u64,
     /// The text, and the way back.
     pub edited: Edited,
     /// The statics that it defines.
@@ -43,12 +59,13 @@ pub struct Rewritten {
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
-/// `generation` is the number of the run; `known` is what earlier cells have defined.
+/// No two runs have the same `generation`; `known` is what earlier cells have defined.
 #[must_use]
 pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
+            generation,
             edited: Edited::unchanged(code),
             statics: Vec::new(),
             items: Vec::new(),
@@ -104,6 +121,7 @@ pub fn rewrite(code: &str, generation: u64, known: &Known) -> Rewritten {
     }
     insertions.extend(comments(code));
     Rewritten {
+        generation,
         edited: Edited::new(code, insertions),
         statics,
         items,
