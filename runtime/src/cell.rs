@@ -7,7 +7,7 @@ use std::os::raw::c_void;
 use lesson_runtime::{ToKernel, mark};
 use libloading::os::unix::Library;
 
-use crate::commands::{Commands, LoadAndRun};
+use crate::commands::{self, Commands, LoadAndRun};
 use crate::control::Control;
 use crate::{aside, interrupt, origin, panics, streams};
 
@@ -15,6 +15,9 @@ type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
 /// What evcxr reads at the end of a cell.
 const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
+/// What evcxr reads when the type of a stored variable has changed: it drops the variable, and compiles
+/// and runs the cell without it.
+const CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// What evcxr reads when the cell's code ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 
@@ -23,7 +26,7 @@ const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 /// # Errors
 /// When a command cannot be understood or its shared object cannot be loaded.
 pub fn serve(
-    commands: &Commands,
+    queue: &Commands,
     control: &'static Control,
     nonce: &str,
     mut marks: [File; 2],
@@ -31,12 +34,21 @@ pub fn serve(
     let mut store: *mut c_void = std::ptr::null_mut();
     let mut number = 0;
     let process = std::process::id();
-    while let Some(command) = commands.next()? {
+    while let Some(command) = queue.next()? {
         let cell = interrupt::current_cell();
         // Stop was pressed while the cell was compiled: it must not run. To evcxr this is a panic
         // before the first statement: no variable has moved, none is lost.
         if interrupt::take() {
             control.echo(PANIC)?;
+            control.echo(COMPLETE)?;
+            continue;
+        }
+        // The cell would take its variables out of the store by their new types.
+        let forgotten = commands::take_forgotten();
+        if !forgotten.is_empty() {
+            for variable in forgotten {
+                control.echo(&format!("{CHANGED_TYPE}{variable}"))?;
+            }
             control.echo(COMPLETE)?;
             continue;
         }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::attendant;
@@ -20,6 +21,18 @@ static SHARE: AtomicBool = AtomicBool::new(false);
 /// Whether the next library's symbols are to be visible to later ones.
 pub fn share_symbols(share: bool) {
     SHARE.store(share, Ordering::SeqCst);
+}
+
+static FORGOTTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Variables that evcxr has to drop before it runs code again.
+pub fn forget(variables: Vec<String>) {
+    *FORGOTTEN.lock().unwrap_or_else(PoisonError::into_inner) = variables;
+}
+
+/// The variables that evcxr has not been told of yet.
+pub fn take_forgotten() -> Vec<String> {
+    std::mem::take(&mut FORGOTTEN.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A command to load a shared object and run a function of it.

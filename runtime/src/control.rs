@@ -80,6 +80,7 @@ impl Control {
                     interrupt::begin(cell, apart);
                     self.send(&ToKernel::Began { cell });
                 }
+                ToRuntime::Forget { variables } => commands::forget(variables),
                 ToRuntime::Raise { cell, stage } => interrupt::raise(cell, stage),
                 ToRuntime::Echo { line } => {
                     if line.starts_with("EVCXR_INPUT_REQUEST") {

@@ -76,6 +76,12 @@ pub enum ToKernel {
 /// From the kernel to the runtime.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum ToRuntime {
+    /// evcxr is to drop these variables before it runs code of the next request: what is stored is not
+    /// what their types say any more.
+    Forget {
+        /// Their names.
+        variables: Vec<String>,
+    },
     /// A request starts; earlier interrupts are forgotten.
     Begin {
         /// Number of the request, never used twice.

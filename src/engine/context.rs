@@ -16,7 +16,7 @@ use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::output_policy::{OutputPolicy, Route};
 use super::report::Report;
-use super::rewrite::{Edited, rewrite};
+use super::rewrite::{Edited, is_hidden, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::syntax::ends_with_value;
@@ -74,15 +74,6 @@ pub(super) struct Ended {
     /// It was not run, because this variable could not be kept.
     pub(super) not_kept: Option<NotKept>,
 }
-
-/// How the names start that cells have from the kernel, and that are no concern of the learner's.
-const HIDDEN: [&str; 5] = [
-    "lesson_block_",
-    "lesson_crate_",
-    "lesson_static",
-    "lesson_stop",
-    "lesson_value",
-];
 
 impl Context {
     /// Starts everything: prepares the build folder where needed, starts evcxr, adds the support
@@ -163,11 +154,10 @@ impl Context {
 
     /// Runs code of our own, which has no value and is not shown.
     pub(super) fn run_unseen(&mut self, code: &str) -> Outcome {
-        let generation = self.next_request;
-        let cell = rewrite(code, generation, &self.known, None);
-        let share = self.known.statics.must_be_shared(&cell);
-        let ended = self.run(&cell.edited, 0, share);
-        self.keep(&cell, generation, share, &ended);
+        let cell = rewrite(code, self.next_request, &self.known, None);
+        let before = self.before(&cell);
+        let ended = self.run(&cell.edited, 0, before.share);
+        self.after(&cell, &before, &ended);
         ended.outcome
     }
 
@@ -177,10 +167,9 @@ impl Context {
     /// When the analysis fails.
     pub fn complete(&mut self, code: &str, offset: usize) -> anyhow::Result<evcxr::Completions> {
         let mut found = self.evcxr.completions(code, offset)?;
-        let ours = |code: &str| HIDDEN.iter().any(|start| code.starts_with(start));
         found
             .completions
-            .retain(|completion| !ours(&completion.code));
+            .retain(|completion| !is_hidden(&completion.code));
         Ok(found)
     }
 

@@ -12,8 +12,7 @@ use super::lost::Lost;
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
-use super::rewrite::{Edited, Rewritten, Variables, rewrite, value};
-use super::sink::Stream;
+use super::rewrite::{Edited, Variables, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
 
@@ -136,11 +135,11 @@ impl Context {
             let wrapped = may_run_twice.then_some(&variables);
             rewrite(code, generation, &self.known, wrapped)
         };
-        let share = self.known.statics.must_be_shared(&cell);
-        let before = self.variables();
+        let before = self.before(&cell);
+        let present = self.variables();
         let mut as_closure: Option<CellError> = None;
         let mut ended = loop {
-            let ended = self.run_cell(&cell.edited, count, share);
+            let ended = self.run_cell(&cell.edited, count, before.share);
             if ended.refused && cell.waits {
                 cell = rewrite(code, generation, &self.known, None);
                 continue;
@@ -163,20 +162,11 @@ impl Context {
         {
             ended.outcome = Err(error);
         }
-        self.keep(&cell, generation, share, &ended);
+        self.after(&cell, &before, &ended);
         if ended.ran {
-            self.note_variables(code, count, &before, &ended.outcome);
+            self.note_variables(code, count, &present, &ended.outcome);
         }
         ended.outcome
-    }
-
-    /// Remembers what a cell has defined.
-    pub(super) fn keep(&mut self, cell: &Rewritten, generation: u64, share: bool, ended: &Ended) {
-        if ended.taken_over {
-            for note in self.known.keep(cell, generation, ended.ran && share) {
-                self.sink.text(Stream::Stderr, note);
-            }
-        }
     }
 
     /// Remembers which variables the cell has taken away.

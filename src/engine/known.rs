@@ -46,8 +46,8 @@ impl Known {
     /// evcxr has taken a cell's items over. `shared` says that it was loaded, visibly to later cells.
     ///
     /// Returns what the learner must be told.
-    pub fn keep(&mut self, cell: &Rewritten, generation: u64, shared: bool) -> Vec<String> {
-        let told = self.statics.keep(cell, generation, shared);
+    pub fn keep(&mut self, cell: &Rewritten, shared: bool) -> Vec<String> {
+        let told = self.statics.keep(cell, shared);
         self.macros.extend(cell.macros.iter().cloned());
         self.blocks.retain(|earlier| {
             !cell.gone.contains(&earlier.module)

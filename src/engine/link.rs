@@ -174,6 +174,12 @@ impl Link {
         }
     }
 
+    /// Before a request begins: evcxr is to drop these variables before it runs code.
+    pub fn forget(&self, variables: &[&str]) {
+        let variables = variables.iter().map(|&name| name.to_owned()).collect();
+        send(&self.lock(), &ToRuntime::Forget { variables });
+    }
+
     /// The request is over: everything that the cell printed has been handed to the sink.
     pub fn finish(&self) -> Report {
         let mut state = self.lock();

@@ -29,6 +29,7 @@ pub mod panic_report;
 pub mod place;
 pub mod processes;
 mod reader;
+mod redefinition;
 pub mod report;
 pub mod rewrite;
 pub mod sink;

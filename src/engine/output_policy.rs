@@ -203,10 +203,10 @@ mod tests {
     #[test]
     fn commands_are_obeyed_and_leave_empty_lines() {
         let mut policy = OutputPolicy::default();
-        let code = ":output threads starting-cell\nlet a = 1;\n  :output text_limit = \"2 MB\"\n\
+        let code = ":output threads starting-cell\n// a = 1;\n  :output text_limit = \"2 MB\"\n\
                     :output display_limit off\na";
         let (rest, any) = policy.obey(code).expect("valid commands");
-        assert_eq!(rest, "\nlet a = 1;\n\n\na");
+        assert_eq!(rest, "\n// a = 1;\n\n\na");
         assert!(any);
         assert_eq!(policy.threads, Route::StartingCell);
         assert_eq!(policy.text_limit, Some(2_000_000));

@@ -55,7 +55,7 @@ impl Statics {
     /// evcxr has taken a cell's items over. `shared` says that it was loaded, visibly to later cells.
     ///
     /// Returns what the learner must be told.
-    pub fn keep(&mut self, cell: &Rewritten, generation: u64, shared: bool) -> Vec<String> {
+    pub fn keep(&mut self, cell: &Rewritten, shared: bool) -> Vec<String> {
         let outdated = self.outdated(&cell.items, &cell.statics);
         let mut told = Vec::new();
         for (symbol, item) in outdated {
@@ -64,7 +64,7 @@ impl Statics {
                 .iter_mut()
                 .find(|kept| kept.is.symbol == symbol)
             {
-                kept.renamed = Some(generation);
+                kept.renamed = Some(cell.generation);
                 told.push(format!(
                     "note: the static `{}` starts again from its first value, because its type uses `{item}`, which this cell changes\n",
                     kept.is.name
@@ -113,11 +113,7 @@ impl Statics {
 
     /// The statics whose types are changed by these items, each with the name of the item.
     fn outdated(&self, items: &[Item], new: &[Static]) -> BTreeMap<Symbol, String> {
-        let changed: BTreeSet<&str> = items
-            .iter()
-            .filter(|item| self.changes(item))
-            .map(|item| item.name.as_str())
-            .collect();
+        let changed = self.changed(items);
         if changed.is_empty() {
             return BTreeMap::new();
         }
@@ -133,6 +129,37 @@ impl Statics {
                 Some((kept.is.symbol, item.to_owned()))
             })
             .collect()
+    }
+
+    /// The names that mean something else than before.
+    fn changed<'a>(&self, items: &'a [Item]) -> BTreeSet<&'a str> {
+        items
+            .iter()
+            .filter(|item| self.changes(item))
+            .map(|item| item.name.as_str())
+            .collect()
+    }
+
+    /// Of the variables with these types, those whose values are not what their types say once a cell
+    /// defines `items`; each with the name of the item that is to blame.
+    #[must_use]
+    pub fn outdated_variables<'a>(
+        &self,
+        items: &[Item],
+        variables: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<(String, String)> {
+        let changed = self.changed(items);
+        if changed.is_empty() {
+            return Vec::new();
+        }
+        let mut found: Vec<(String, String)> = variables
+            .filter_map(|(name, ty)| {
+                let item = self.reach(&items::names_in_type(ty), &changed)?;
+                Some((name.to_owned(), item.to_owned()))
+            })
+            .collect();
+        found.sort();
+        found
     }
 
     /// Whether the name means something else than before.
@@ -200,7 +227,7 @@ mod tests {
         let mut told = Vec::new();
         for (cell, generation) in cells.iter().zip(1..) {
             let rewritten = rewrite(cell, generation, &known, None);
-            told = known.keep(&rewritten, generation, true);
+            told = known.keep(&rewritten, true);
             let renamed = rewritten
                 .edited
                 .code()
@@ -304,7 +331,7 @@ mod tests {
         assert!(!statics.must_be_shared(&next));
         let cell = rewrite("static D: u8 = 1;", 1, &Known::default(), None);
         assert!(statics.must_be_shared(&cell));
-        statics.keep(&cell, 1, true);
+        statics.keep(&cell, true);
         assert!(!statics.must_be_shared(&next));
         statics.process_ended();
         assert!(statics.must_be_shared(&next));

@@ -146,6 +146,21 @@ def test_a_changed_type_starts_its_static_afresh_and_says_so(kernel: FrontEnd) -
     assert kernel.ok("HOUSE.lock().unwrap()[0].doors[0].0").result == '"oak"'
 
 
+def test_a_variable_of_a_changed_type_is_lost_instead_of_misread(kernel: FrontEnd) -> None:
+    kernel.ok("#[derive(Clone, Copy)]\nstruct Pace { a: i32, b: i32 }\nstruct Trip { pace: Pace }")
+    kernel.ok("let pace = Pace { a: 1, b: 2 };\nlet trips = vec![Trip { pace }];\nlet other = 3;")
+    assert kernel.ok("#[derive(Clone, Copy, Debug)]\nstruct Pace { a: i32, b: i32 } // with Debug").stderr == ""
+    assert kernel.ok("(pace, trips[0].pace.b)").result == "(Pace { a: 1, b: 2 }, 2)"
+    assert kernel.run("struct Pace { a: f64, b: f64 }\nlet n: u32 = true;").error["ename"] == "E0308"
+    assert kernel.ok("pace.a").result == "1", "a cell that does not compile changes nothing"
+    ran = kernel.ok("#[derive(Clone, Copy)]\nstruct Pace { a: f64, b: f64 }\nlet trips = vec![Pace { a: 0.5, b: 1.5 }];")
+    assert "the variable `pace` is lost" in ran.stderr
+    assert "`Pace`" in ran.stderr
+    assert "trips" not in ran.stderr, "the cell has made it anew"
+    assert kernel.ok("(trips[0].a, other)").result == "(0.5, 3)"
+    assert kernel.run("pace.a").error["ename"] == "E0425"
+
+
 def test_a_cell_that_fails_defines_nothing_and_one_that_panics_all(kernel: FrontEnd) -> None:
     kernel.ok("static STATE: AtomicU32 = AtomicU32::new(1);")
     kernel.ok("STATE.store(2, SeqCst);")

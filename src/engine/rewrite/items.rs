@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use ra_ap_syntax::ast::{self, HasName};
-use ra_ap_syntax::{AstNode, SyntaxNode};
+use ra_ap_syntax::{AstNode, NodeOrToken, SourceFile, SyntaxKind, SyntaxNode};
+
+use crate::engine::syntax::EDITION;
 
 /// The name of an import of all names.
 pub const GLOB: &str = "*";
@@ -13,12 +15,19 @@ pub const GLOB: &str = "*";
 pub struct Item {
     /// Its name, or [`GLOB`].
     pub name: String,
-    /// What it is: the item's text, or the path that a `use` names.
+    /// What it is: what it says about how its values lie in memory, or the path that a `use` names.
     pub text: String,
     /// The names that it mentions.
     pub mentions: BTreeSet<String>,
     /// It is a name that a `use` brings in.
     pub imported: bool,
+}
+
+/// The names that a type mentions.
+#[must_use]
+pub fn names_in_type(ty: &str) -> BTreeSet<String> {
+    let file = SourceFile::parse(&format!("type T = {ty};"), EDITION);
+    names_in(file.tree().syntax()).collect()
 }
 
 /// The items of one statement.
@@ -31,21 +40,15 @@ pub fn items_of(item: &ast::Item) -> Vec<Item> {
         }
         return found;
     }
-    // No type depends on what a function does, unless the compiler runs it.
-    let opaque = matches!(item, ast::Item::Fn(function) if function.const_token().is_none());
-    let named = name(item).map(|name| match opaque {
-        true => Item {
+    let named = name(item).map(|name| {
+        let mut shape = Shape::default();
+        shape.add(item.syntax());
+        Item {
             name,
-            text: "fn".to_owned(),
-            mentions: BTreeSet::new(),
+            text: shape.text,
+            mentions: shape.mentions,
             imported: false,
-        },
-        false => Item {
-            name,
-            text: item.syntax().text().to_string(),
-            mentions: names_in(item.syntax()).collect(),
-            imported: false,
-        },
+        }
     });
     named.into_iter().collect()
 }
@@ -79,20 +82,65 @@ pub fn name(item: &ast::Item) -> Option<String> {
     name.map(|name| name.text().to_string())
 }
 
+/// What an item says about how values lie in memory: without comments, without what functions do (unless
+/// the compiler runs them) and without most attributes.
+#[derive(Default)]
+struct Shape {
+    text: String,
+    mentions: BTreeSet<String>,
+}
+
+impl Shape {
+    fn add(&mut self, node: &SyntaxNode) {
+        if let Some(path) = ast::Path::cast(node.clone()) {
+            self.mentions.extend(first_name(&path));
+        }
+        for part in node.children_with_tokens() {
+            match part {
+                NodeOrToken::Token(token) if token.kind().is_trivia() => {}
+                NodeOrToken::Token(token) => {
+                    self.text.push_str(token.text());
+                    self.text.push(' ');
+                }
+                NodeOrToken::Node(part) if is_about_behaviour(&part) => {}
+                NodeOrToken::Node(part) => self.add(&part),
+            }
+        }
+    }
+}
+
+fn is_about_behaviour(node: &SyntaxNode) -> bool {
+    match node.kind() {
+        SyntaxKind::IMPL => true,
+        SyntaxKind::ATTR => {
+            let text = node.text().to_string();
+            !["repr", "cfg"].iter().any(|word| text.contains(word))
+        }
+        SyntaxKind::BLOCK_EXPR => node
+            .parent()
+            .and_then(ast::Fn::cast)
+            .is_some_and(|function| function.const_token().is_none()),
+        _ => false,
+    }
+}
+
 /// The names that decide what the paths in a piece of code mean: of each path the first.
 pub fn names_in(node: &SyntaxNode) -> impl Iterator<Item = String> {
     node.descendants()
         .filter_map(ast::Path::cast)
-        .filter_map(|path| {
-            let name = path.segment()?.name_ref()?.text().to_string();
-            let before = match path.qualifier() {
-                None => None,
-                Some(before) if before.qualifier().is_some() => return None,
-                Some(before) => Some(before.syntax().text().to_string()),
-            };
-            // `crate::Name` and `self::Name` are names of the cell too.
-            matches!(before.as_deref(), None | Some("crate" | "self")).then_some(name)
-        })
+        .filter_map(|path| first_name(&path))
+}
+
+/// The first name of a path, where this is its first part.
+fn first_name(path: &ast::Path) -> Option<String> {
+    let name = path.segment()?.name_ref()?.text().to_string();
+    let before = match path.qualifier() {
+        None => None,
+        Some(before) if before.qualifier().is_some() => return None,
+        Some(before) => Some(before.syntax().text().to_string()),
+    };
+    // `crate::Name` and `self::Name` are names of the cell too.
+    matches!(before.as_deref(), None | Some("crate" | "self")).then_some(name)
 }
 
 fn imports(tree: &ast::UseTree, before: &str, found: &mut Vec<Item>) {
@@ -130,11 +178,9 @@ fn imports(tree: &ast::UseTree, before: &str, found: &mut Vec<Item>) {
 
 #[cfg(test)]
 mod tests {
-    use ra_ap_syntax::SourceFile;
     use ra_ap_syntax::ast::HasModuleItem;
 
     use super::*;
-    use crate::engine::syntax::EDITION;
 
     #[track_caller]
     fn items(code: &str) -> Vec<Item> {
@@ -162,6 +208,35 @@ mod tests {
             ]
         );
         assert_eq!(names("use a;"), [pair("a", "a")]);
+    }
+
+    #[test]
+    fn only_what_decides_how_values_lie_in_memory_counts() {
+        let same = |left: &str, right: &str| items(left) == items(right);
+        assert!(same(
+            "struct A { a: u8 }",
+            "/// Doc.\n#[derive(Debug)]\nstruct A {\n    a: u8 // one\n}"
+        ));
+        assert!(same("fn f() { a() }", "fn f() { b() }"));
+        assert!(same(
+            "trait T { fn f() { a() } }",
+            "trait T { fn f() { b() } }"
+        ));
+        assert!(same("mod m { struct A; impl A {} }", "mod m { struct A; }"));
+        assert!(!same("struct A { a: u8 }", "struct A { a: u16 }"));
+        assert!(!same(
+            "struct A { a: u8 }",
+            "#[repr(C)]\nstruct A { a: u8 }"
+        ));
+        assert!(!same(
+            "trait T { fn f() {} }",
+            "trait T { fn f() {} fn g() {} }"
+        ));
+        assert!(!same(
+            "const fn f() -> usize { 1 }",
+            "const fn f() -> usize { 2 }"
+        ));
+        assert!(!same("mod m { struct A(u8); }", "mod m { struct A(u16); }"));
     }
 
     #[test]

@@ -27,9 +27,26 @@ use super::known::Known;
 use super::syntax::{EDITION, in_cell, is_shebang, statements, wrap};
 use collect::Collected;
 
+/// How the names start that cells have from the kernel, and that are no concern of the learner's.
+const HIDDEN: [&str; 5] = [
+    "lesson_block_",
+    "lesson_crate_",
+    "lesson_static",
+    "lesson_stop",
+    "lesson_value",
+];
+
+/// Whether a name is one that cells have from the kernel.
+#[must_use]
+pub fn is_hidden(name: &str) -> bool {
+    HIDDEN.iter().any(|start| name.starts_with(start))
+}
+
 /// A cell ready to be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
+    /// A number that no two runs share; it is in the names of what the cell defines.
+    pub generation: u64,
     /// The text, and the way back.
     pub edited: Edited,
     /// The statics that it defines.
@@ -48,7 +65,7 @@ pub struct Rewritten {
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
-/// `generation` is the number of the run; `known` is what earlier cells have defined. Blocking calls are
+/// No two runs have the same `generation`; `known` is what earlier cells have defined. Blocking calls are
 /// wrapped only where the learner's `variables` are given.
 #[must_use]
 pub fn rewrite(
@@ -60,6 +77,7 @@ pub fn rewrite(
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
+            generation,
             edited: Edited::unchanged(code),
             statics: Vec::new(),
             items: Vec::new(),
@@ -126,6 +144,7 @@ pub fn rewrite(
     }
     insertions.extend(shebang(code));
     Rewritten {
+        generation,
         edited: Edited::new(code, insertions),
         statics,
         items,

@@ -109,7 +109,7 @@ mod tests {
         let mut code = String::new();
         for (cell, generation) in cells.iter().zip(1..) {
             let rewritten = rewrite(cell, generation, &known, None);
-            known.keep(&rewritten, generation, true);
+            known.keep(&rewritten, true);
             rewritten.edited.code().clone_into(&mut code);
         }
         code.replace("mod lesson_block_", "mod ")
