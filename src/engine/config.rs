@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rewrite::checkpoints;
+use super::rewrite::{checkpoints, value};
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
 /// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
@@ -44,8 +44,9 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}",
-            checkpoints::DEFINITION
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}",
+            checkpoints::DEFINITION,
+            value::DEFINITION
         ),
     ];
     if !settings.dependencies.is_empty() {

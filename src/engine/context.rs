@@ -10,8 +10,9 @@ use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 use super::config::start_up_cells;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
+use super::own_commands::{self, OwnCommand};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, Static, rewrite};
+use super::rewrite::{Edited, Rewritten, Static, rewrite, value};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
@@ -48,6 +49,8 @@ pub struct Context {
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
     statics: Statics,
+    /// Run before the first cell, and after `:clear`.
+    start_up: Vec<String>,
     next_request: u64,
 }
 
@@ -97,21 +100,30 @@ impl Context {
             sink,
             cells: Vec::new(),
             statics: Statics::default(),
+            start_up: start_up_cells(
+                &settings,
+                &prepared.support,
+                unstable_types(&places.build()),
+            ),
             next_request: 1,
         };
         context
             .evcxr
             .set_opt_level(&request.opt_level)
             .map_err(|error| failed(error.to_string()))?;
-        let unstable_types = unstable_types(&places.build());
-        for cell in start_up_cells(&settings, &prepared.support, unstable_types) {
-            context.run_unseen(&cell).map_err(|error| CellError {
+        context.run_start_up()?;
+        Ok(context)
+    }
+
+    fn run_start_up(&mut self) -> Result<(), CellError> {
+        for cell in self.start_up.clone() {
+            self.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
                 evalue: format!("the kernel's start-up cell failed: {}", error.evalue),
                 traceback: error.traceback,
             })?;
         }
-        Ok(context)
+        Ok(())
     }
 
     /// Runs a cell.
@@ -119,6 +131,65 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        let (commands, rest) = own_commands::split(code);
+        let mut value = CellValue::new();
+        for command in commands {
+            value.extend(self.run_own(command)?);
+        }
+        value.extend(self.execute_rest(&rest, count)?);
+        Ok(value)
+    }
+
+    fn run_own(&mut self, command: OwnCommand) -> Outcome {
+        match command {
+            OwnCommand::Clear => {
+                let value = self.run_unseen(command.text())?;
+                self.statics.clear();
+                self.run_start_up()?;
+                Ok(value)
+            }
+            OwnCommand::Restart => {
+                self.restart_process();
+                let said = "the process of the cells was started again; variables are gone, and \
+                            statics have their first values";
+                Ok(CellValue::from([(
+                    "text/plain".to_owned(),
+                    said.to_owned(),
+                )]))
+            }
+            OwnCommand::Quit => Err(CellError::plain(
+                "quit",
+                "the kernel is ended by the front end: choose \"Shut Down Kernel\" in its menu",
+            )),
+        }
+    }
+
+    fn restart_process(&mut self) {
+        let process = self.evcxr.process_handle();
+        {
+            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            // It may have ended by itself, which is as good.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = self.notice_end();
+    }
+
+    /// evcxr notices the end of the process only when it is used, and starts another. Returns what it
+    /// says.
+    fn notice_end(&mut self) -> Option<String> {
+        match self.evcxr.execute("let _ = ();") {
+            Err(Error::SubprocessTerminated(message)) => {
+                self.link.drain();
+                self.statics.process_ended();
+                let _ = self.link.finish();
+                Some(message)
+            }
+            _ => None,
+        }
+    }
+
+    fn execute_rest(&mut self, code: &str, count: usize) -> Outcome {
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
@@ -135,6 +206,9 @@ impl Context {
         // Also where the cell panicked: its items are there, and so are their symbols.
         if ran {
             self.keep_statics(statics);
+        }
+        if value::changes_format(code) {
+            let _ = self.run_unseen(value::OTHER_FORMAT);
         }
         outcome
     }
@@ -341,16 +415,11 @@ impl Context {
         }
     }
 
-    /// The process died between two cells: evcxr notices only when it is used, and starts another.
+    /// The process died between two cells.
     fn dead_before_start(&mut self, error: &std::io::Error, variables: &[String]) -> CellError {
-        match self.evcxr.execute("let _ = ();") {
-            Err(Error::SubprocessTerminated(message)) => {
-                self.link.drain();
-                self.statics.process_ended();
-                let _ = self.link.finish();
-                crash::describe(&message, variables, None, false)
-            }
-            _ => CellError::plain("crash", error.to_string()),
+        match self.notice_end() {
+            Some(message) => crash::describe(&message, variables, None, false),
+            None => CellError::plain("crash", error.to_string()),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod lesson_items;
 pub mod link;
 pub mod outcome;
 pub mod outline;
+pub mod own_commands;
 pub mod panic_report;
 pub mod place;
 pub mod processes;

@@ -26,6 +26,12 @@ impl Statics {
         self.lost.sort_by_key(|item| item.generation);
     }
 
+    /// The learner has cleared everything.
+    pub fn clear(&mut self) {
+        self.alive.clear();
+        self.lost.clear();
+    }
+
     /// What has to be defined again before the next cell.
     pub fn take_lost(&mut self) -> Vec<Static> {
         std::mem::take(&mut self.lost)

@@ -13,14 +13,14 @@ pub const EDITION: Edition = Edition::Edition2024;
 pub fn ends_with_value(code: &str) -> bool {
     body(code)
         .and_then(|body| body.tail_expr())
-        .is_some_and(|tail| !code_is_only_a_block_for_its_effect(&tail))
+        .is_some_and(|tail| !is_loop_for_its_effect(&tail))
 }
 
 /// Whether the code is one expression and nothing else.
 #[must_use]
 pub fn is_expression(code: &str) -> bool {
     first_error(code).is_none()
-        && !code.lines().any(is_command)
+        && !code.lines().take(lines_before_rust(code)).any(is_command)
         && body(code)
             .is_some_and(|body| body.tail_expr().is_some() && body.statements().next().is_none())
 }
@@ -28,8 +28,13 @@ pub fn is_expression(code: &str) -> bool {
 /// The cell as the statements of a function.
 #[must_use]
 pub fn body(code: &str) -> Option<ast::StmtList> {
-    let file = SourceFile::parse(&wrap(code), EDITION).tree();
-    file.items().find_map(|item| match item {
+    body_of(&SourceFile::parse(&wrap(code), EDITION).tree())
+}
+
+/// The statements, and the value, of a wrapped cell.
+#[must_use]
+pub fn body_of(wrapped: &SourceFile) -> Option<ast::StmtList> {
+    wrapped.items().find_map(|item| match item {
         ast::Item::Fn(function) => function.body()?.stmt_list(),
         _ => None,
     })
@@ -37,11 +42,8 @@ pub fn body(code: &str) -> Option<ast::StmtList> {
 
 /// The statements of a wrapped cell.
 pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use<> {
-    let function = wrapped.items().find_map(|item| match item {
-        ast::Item::Fn(function) => function.body()?.stmt_list(),
-        _ => None,
-    });
-    function.into_iter().flat_map(|list| list.statements())
+    let body = body_of(wrapped);
+    body.into_iter().flat_map(|list| list.statements())
 }
 
 /// The cell inside a function, and the byte at which it begins there. Unlike in [`wrap`] each byte
@@ -49,8 +51,9 @@ pub fn statements(wrapped: &SourceFile) -> impl Iterator<Item = ast::Stmt> + use
 #[must_use]
 pub fn in_function(code: &str) -> (String, usize) {
     let mut wrapped = String::from(HEAD);
-    for line in code.split_inclusive('\n') {
-        if is_command(line) {
+    let head = lines_before_rust(code);
+    for (number, line) in code.split_inclusive('\n').enumerate() {
+        if number < head && is_command(line) {
             let text = line.trim_end_matches('\n');
             wrapped.extend(std::iter::repeat_n(' ', text.len()));
             wrapped.push_str(&line[text.len()..]);
@@ -80,12 +83,14 @@ pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
 pub fn in_cell(code: &str, offset: usize) -> usize {
     let mut left = offset.saturating_sub(HEAD.len());
     let mut before = 0;
-    for line in code.split_inclusive('\n') {
+    let head = lines_before_rust(code);
+    for (number, line) in code.split_inclusive('\n').enumerate() {
         // As `str::lines` sees it.
         let text = line.strip_suffix('\n').unwrap_or(line);
         let text = text.strip_suffix('\r').unwrap_or(text);
         // A command is blank there.
-        let shown = if is_command(text) { 0 } else { text.len() };
+        let blank = number < head && is_command(text);
+        let shown = if blank { 0 } else { text.len() };
         if left <= shown {
             return before + left;
         }
@@ -95,9 +100,18 @@ pub fn in_cell(code: &str, offset: usize) -> usize {
     code.len()
 }
 
-/// Whether evcxr takes the line for itself: a command of its own, or one for the shell.
+/// How many lines evcxr reads before it takes the rest for Rust: commands, comments and empty lines.
+#[must_use]
+pub fn lines_before_rust(code: &str) -> usize {
+    code.lines()
+        .take_while(|line| is_command(line) || line.starts_with("//") || line.trim().is_empty())
+        .count()
+}
+
+/// Whether evcxr takes the line for itself, where no Rust stands before it: a command of its own, or
+/// one for the shell.
 fn is_command(line: &str) -> bool {
-    line.starts_with([':', '!'])
+    line.starts_with('!') || line.trim_start_matches(' ').starts_with(':')
 }
 
 const HEAD: &str = "fn cell() {\n";
@@ -106,8 +120,9 @@ const HEAD: &str = "fn cell() {\n";
 #[must_use]
 pub fn wrap(code: &str) -> String {
     let mut wrapped = String::from(HEAD);
-    for line in code.lines() {
-        if !is_command(line) {
+    let head = lines_before_rust(code);
+    for (number, line) in code.lines().enumerate() {
+        if number >= head || !is_command(line) {
             wrapped.push_str(line);
         }
         wrapped.push('\n');
@@ -116,8 +131,9 @@ pub fn wrap(code: &str) -> String {
     wrapped
 }
 
-fn code_is_only_a_block_for_its_effect(tail: &ast::Expr) -> bool {
-    // `for` and `while` have no value; evcxr does not display them either.
+/// Whether the expression is a loop that has no value; evcxr does not display those either.
+#[must_use]
+pub fn is_loop_for_its_effect(tail: &ast::Expr) -> bool {
     matches!(tail, ast::Expr::ForExpr(_) | ast::Expr::WhileExpr(_))
         || tail.syntax().text().is_empty()
 }
@@ -177,5 +193,16 @@ mod tests {
         assert_eq!(place.start, 15);
         let (_, place) = first_error(":dep x\nlet = 5;").expect("an error");
         assert_eq!(place.start, 10);
+    }
+
+    #[test]
+    fn behind_rust_no_line_is_a_command() {
+        assert_eq!(first_error("let differ = 1\n!= 2;"), None);
+        assert!(ends_with_value("// first\n\n:dep x\nlet a = true;\n!a"));
+        assert_eq!(
+            lines_before_rust("// first\n\n :dep x\n!ls\nlet a = true;\n!a"),
+            4
+        );
+        assert!(first_error(" let a = b\n :dep x").is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use jupyter_protocol::{
     CommClose, ExecuteReply, JupyterMessage, JupyterMessageContent as Content, ReplyStatus,
     ShutdownReply, UnknownMessage,
@@ -175,7 +175,7 @@ impl Shell {
             }
             Content::ExecuteRequest(content) => {
                 let request = Arc::new(request.clone());
-                let started = Utc::now();
+                let started = Utc::now().trunc_subsecs(6);
                 let reply = execute::execute(&session, &request, content).await;
                 let failed = reply.status == ReplyStatus::Error;
                 // What a front end asks silently stops nothing that the learner has queued.

@@ -3,6 +3,7 @@
 pub mod checkpoints;
 pub mod edits;
 pub mod statics;
+pub mod value;
 
 use ra_ap_syntax::{AstNode, SourceFile, ast};
 
@@ -48,6 +49,14 @@ pub fn rewrite(code: &str, generation: u64) -> Rewritten {
                 text: item.attribute(),
             });
             found.push(item);
+        }
+    }
+    if let Some((start, end)) = value::place(&root) {
+        for (at, text) in [(start, "&("), (end, ")")] {
+            insertions.push(Insertion {
+                at: in_cell(code, at),
+                text: text.to_owned(),
+            });
         }
     }
     Rewritten {
@@ -118,7 +127,7 @@ mod tests {
         );
         assert_eq!(
             rewritten.edited.code(),
-            ":dep x\n/// Doc.\n#[unsafe(export_name = \"lesson_static_7_N\")] pub static N: AtomicU32 = AtomicU32::new(0);\nN.load(Relaxed)"
+            ":dep x\n/// Doc.\n#[unsafe(export_name = \"lesson_static_7_N\")] pub static N: AtomicU32 = AtomicU32::new(0);\n&(N.load(Relaxed))"
         );
         let declaration = rewritten.statics[0].declaration();
         assert!(
@@ -129,6 +138,27 @@ mod tests {
             declaration.ends_with("use lesson_static_7_N::N;"),
             "{declaration}"
         );
+    }
+
+    #[test]
+    fn a_value_is_borrowed_for_its_display() {
+        check("1 + 1 // two", "&(1 + 1) // two");
+        check(
+            "let a = 1;\nif a > 0 { a } else { 0 }",
+            "let a = 1;\n&(if a > 0 { a } else { 0 })",
+        );
+        check("vec![1]", "&(vec![1])");
+        check(":dep x\n a.b() ", ":dep x\n &(a.b()) ");
+        for code in [
+            "a;",
+            "m! { static N: u32 = 1; }",
+            "return",
+            "#[allow(unused)] { 1 }",
+            "fn f() {}",
+            "",
+        ] {
+            check(code, code);
+        }
     }
 
     #[test]

@@ -1,0 +1,114 @@
+"""Commands of evcxr (`:clear` and its like), and how a cell's value is shown: with one compilation."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from frontend import START_S, FrontEnd
+
+USE = "use lesson_support::prelude::*;\nuse std::sync::atomic::{AtomicU32, Ordering::SeqCst};"
+#: Displays itself as HTML, by the method that evcxr looks for.
+PAGE = r"""struct Page;
+impl Page {
+    fn evcxr_display(&self) {
+        println!("EVCXR_BEGIN_CONTENT text/html\n<b>page</b>\nEVCXR_END_CONTENT");
+    }
+}"""
+
+
+def test_clear_forgets_what_the_learner_made_and_nothing_else(kernel: FrontEnd) -> None:
+    kernel.ok("let kept = 1;\nfn twice(n: u32) -> u32 { 2 * n }")
+    kernel.ok(":clear", START_S)
+    assert kernel.run("kept").error["ename"] == "E0425"
+    assert kernel.run("twice(1)").error["ename"] == "E0425"
+    # A loop, a support type and a static need things that the kernel itself has put there.
+    assert kernel.ok('for i in 0..2 { println!("{i}"); }').stdout == "0\n1\n"
+    kernel.ok(USE)
+    assert kernel.ok('let lock = Lock::new("a");\nlock').result == "<lock a: free>"
+
+
+def test_code_behind_clear_runs_in_the_cleared_kernel(kernel: FrontEnd) -> None:
+    kernel.ok("let before = 1;")
+    ran = kernel.ok(":clear\nlet before = \"new\";\nfor _ in 0..1 { println!(\"{before}\"); }", START_S)
+    assert ran.stdout == "new\n"
+    assert kernel.ok("before").result == '"new"'
+
+
+def test_restart_starts_the_process_again_and_keeps_items(kernel: FrontEnd) -> None:
+    kernel.ok(USE)
+    kernel.ok("static TICKS: AtomicU32 = AtomicU32::new(5);\nfn tick() -> u32 { TICKS.fetch_add(1, SeqCst) }")
+    kernel.ok("let lost = 1;\ntick()")
+    before = kernel.ok("std::process::id()").result
+    kernel.ok(":restart\nlet kept = 3;")
+    assert kernel.ok("std::process::id()").result != before
+    assert kernel.ok("(kept, tick())").result == "(3, 5)"
+    assert kernel.run("lost").error["ename"] == "E0425"
+
+
+def test_quit_says_how_a_kernel_is_ended(kernel: FrontEnd) -> None:
+    ran = kernel.run(":quit")
+    assert ran.error["ename"] == "quit"
+    assert "Shut Down Kernel" in ran.error["evalue"]
+    assert kernel.ok("1").result == "1"
+
+
+def test_only_lines_before_rust_are_commands(kernel: FrontEnd) -> None:
+    assert kernel.ok("let differ = 1\n!= 2;\ndiffer").result == "true"
+    assert kernel.ok('let text = "\n:clear\n";\ntext.len()').result == "8"
+    assert kernel.ok("!echo out").result == "out\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("1 + 1", "2"),
+        ("vec![1, 2] // two", "[1, 2]"),
+        ("if true { 'a' } else { 'b' }", "'a'"),
+        ('let text: &str = "abc";\n*text', '"abc"'),
+        ("loop { break 5 }", "5"),
+        ("unsafe { 5 }", "5"),
+        ("std::thread::spawn(|| 5).join()", "Ok(5)"),
+    ],
+)
+def test_a_value_is_shown_by_its_debug_format(kernel: FrontEnd, cell: str, shown: str) -> None:
+    assert kernel.ok(cell).result == shown
+
+
+def test_a_type_without_debug_is_explained_as_it_stands(kernel: FrontEnd) -> None:
+    ran = kernel.run("struct Opaque;\nOpaque")
+    assert ran.error["ename"] == "E0277"
+    assert "`Opaque` doesn't implement `Debug`" in ran.error["evalue"]
+    assert "lesson_value" not in ran.report
+
+
+def test_a_display_of_the_types_own_goes_before_debug(kernel: FrontEnd) -> None:
+    kernel.ok(PAGE)
+    for value in ("Page", "&Page", "std::sync::Arc::new(Page)"):
+        shown = [m["content"]["data"] for m in kernel.ok(value).messages if m["msg_type"] == "execute_result"]
+        assert shown == [{"text/html": "<b>page</b>"}], value
+    kernel.ok("#[derive(Debug)] struct Both;\ntrait Shows { fn evcxr_display(&self); }")
+    kernel.ok('impl Shows for Both { fn evcxr_display(&self) { println!("of the trait"); } }')
+    assert kernel.ok("Both").stdout == "of the trait\n"
+
+
+def test_another_format_is_evcxrs_to_write(fresh: FrontEnd) -> None:
+    fresh.ok(":fmt {:#?}", START_S)
+    assert fresh.ok("Some(1)").result == "Some(\n    1,\n)"
+    fresh.ok(":fmt {:?}")
+    assert fresh.ok("Some(1)").result == "Some(1)"
+
+
+def test_a_cell_with_a_value_is_compiled_once(fresh: FrontEnd, tmp_path: Path) -> None:
+    fresh.ok(USE, START_S)
+    log = tmp_path / "compiled"
+    wrapper = tmp_path / "rustc"
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *"--crate-name ctx"*) echo once >> "{log}";; esac\nexec "$@"\n')
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    fresh.ok(f":build_env RUSTC_WRAPPER={wrapper}")
+    for cell in ("fn f() {}", "let a = vec![1];", "a.len() + 1", 'println!("{}", a.len());', "a"):
+        log.write_text("")
+        fresh.ok(cell, START_S)
+        assert log.read_text().splitlines() == ["once"], cell
