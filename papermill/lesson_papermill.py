@@ -1,4 +1,4 @@
-"""Parameters for Rust notebooks in papermill: `pip install ./papermill`, then `papermill -p wheels 3 in.ipynb out.ipynb`.
+"""Parameters for Rust notebooks in papermill: `papermill -p wheels 3 in.ipynb out.ipynb`.
 
 papermill writes a cell of `let` statements behind the cell tagged `parameters`. A whole number is an `i32` where it
 fits, a text a `&'static str`, a list a `Vec`.
@@ -21,7 +21,8 @@ NO_NAMES = frozenset(["crate", "self", "super", "Self", "_"])
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _LET = re.compile(
-    r"^\s*let\s+(?:mut\s+)?(?P<name>(?:r#)?\w+)\s*(?::\s*(?P<kind>[^=]+?))?\s*=\s*(?P<value>.+?)\s*;\s*(?://\s*(?P<help>.*))?$"
+    r"^\s*let\s+(?:mut\s+)?(?P<name>(?:r#)?\w+)\s*(?::\s*(?P<kind>[^=]+?))?"
+    r"\s*=\s*(?P<value>.+?)\s*;\s*(?://\s*(?P<help>.*))?$"
 )
 
 
@@ -64,8 +65,8 @@ def elements(values: list[Any]) -> list[str]:
     if any(isinstance(value, float) for value in values):
         values = [float(value) if type(value) is int else value for value in values]
     if all(type(value) is int for value in values):
-        longest = max((integer(value) for value in values), key=lambda text: len(text.lstrip("-0123456789")), default="")
-        kind = longest.lstrip("-0123456789")
+        # By length: none, `i64`, `i128`.
+        kind = max((integer(value).lstrip("-0123456789") for value in values), key=len, default="")
         return [f"{value}{kind}" for value in values]
     return [literal(value) for value in values]
 

@@ -144,7 +144,7 @@ impl State {
         match place {
             Place::Command => self.commands.clone(),
             Place::Member(variable) => match self.variables.get(variable) {
-                Some(kind) => self.members.get(kind).cloned().unwrap_or_else(|| {
+                Some(kind) => self.told(kind).unwrap_or_else(|| {
                     let owners = owners(kind);
                     self.members_of(&owners, true)
                 }),
@@ -174,6 +174,12 @@ impl State {
             }
             Place::Unknown => Vec::new(),
         }
+    }
+
+    /// What evcxr has told, if it was anything.
+    fn told(&self, kind: &str) -> Option<Vec<String>> {
+        let members = self.members.get(kind)?;
+        (!members.is_empty()).then(|| members.clone())
     }
 
     fn members_of(&self, owners: &[String], dotted: bool) -> Vec<String> {

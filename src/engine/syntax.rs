@@ -20,7 +20,7 @@ pub fn ends_with_value(code: &str) -> bool {
 #[must_use]
 pub fn is_expression(code: &str) -> bool {
     first_error(code).is_none()
-        && !code.lines().any(is_command)
+        && !code.lines().take(lines_before_rust(code)).any(is_command)
         && body(code)
             .is_some_and(|body| body.tail_expr().is_some() && body.statements().next().is_none())
 }
@@ -171,8 +171,9 @@ fn in_wrapped(code: &str, offset: usize) -> usize {
 #[must_use]
 pub fn in_function(code: &str) -> (String, usize) {
     let mut wrapped = String::from(HEAD);
-    for line in code.split_inclusive('\n') {
-        if is_command(line) {
+    let head = lines_before_rust(code);
+    for (number, line) in code.split_inclusive('\n').enumerate() {
+        if number < head && is_command(line) {
             let text = line.trim_end_matches('\n');
             wrapped.extend(std::iter::repeat_n(' ', text.len()));
             wrapped.push_str(&line[text.len()..]);

@@ -331,6 +331,12 @@ impl Worker {
         expression: &str,
         count: usize,
     ) -> Outcome {
+        // In the first column evcxr would take it for a command of the shell.
+        let expression = &if expression.starts_with('!') {
+            format!(" {expression}")
+        } else {
+            expression.to_owned()
+        };
         if !is_expression(expression) {
             return Err(CellError::plain(
                 "error",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::SubsecRound;
 use jupyter_protocol::{ConnectionInfo, JupyterMessage, JupyterMessageContent, Status};
 use tokio::sync::{Mutex, oneshot};
 
@@ -109,6 +110,8 @@ pub fn message(
 ) -> JupyterMessage {
     let mut message = JupyterMessage::new(content, parent);
     message.header.username = USERNAME.to_owned();
+    // Clients in Python read no more than six digits, and leave a longer date a text.
+    message.header.date = message.header.date.trunc_subsecs(6);
     if let Some(parent) = parent {
         header::inherit(&mut message, parent);
     }

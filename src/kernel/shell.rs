@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use jupyter_protocol::{
     CommClose, ExecuteReply, JupyterMessage, JupyterMessageContent as Content, ReplyStatus,
     ShutdownReply, UnknownMessage,
@@ -175,13 +175,17 @@ impl Shell {
             }
             Content::ExecuteRequest(content) => {
                 let request = Arc::new(request.clone());
+                let started = Utc::now().trunc_subsecs(6);
                 let reply = execute::execute(&session, &request, content).await;
                 let failed = reply.status == ReplyStatus::Error;
                 // What a front end asks silently stops nothing that the learner has queued.
                 if failed && content.stop_on_error && !content.silent {
                     self.abort_queued();
                 }
-                self.reply(reply, &request).await;
+                let mut reply = message(reply, Some(&request));
+                // What front ends compute the time of a cell from, as ipykernel sends it.
+                reply.metadata["started"] = json!(started);
+                self.replies.send(&session, reply).await;
             }
             Content::KernelInfoRequest(_) => {
                 self.reply(kernel_info::reply(&session.rustc_version), &request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from jupyter_kernel_test import msgspec_v5
@@ -57,6 +58,7 @@ _ABORTED = {"status", "execution_count", "payload", "user_expressions", "ename",
 
 def checked(message: Message) -> Message:
     """Returns a message that is as the protocol wants it; any other fails the test."""
+    assert isinstance(message["header"]["date"], datetime), "jupyter_client could not read the date"
     kind = message["header"]["msg_type"]
     content = message["content"]
     if content.get("status") == "aborted":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 
 import zmq
 from jupyter_client.session import Session
@@ -107,3 +108,9 @@ def test_with_stop_on_error_false_a_cell_queued_between_runs_once(kernel: FrontE
     ran = [kernel.finish(request) for request in requests]
     assert [one.status for one in ran] == ["ok", "error", "ok", "error", "aborted"]
     assert kernel.ok("runs").result == "2"
+
+
+def test_a_reply_tells_when_its_cell_began(kernel: FrontEnd) -> None:
+    ran = kernel.ok("sleep(Duration::from_millis(200));")
+    started = datetime.fromisoformat(ran.reply["metadata"]["started"])
+    assert ran.reply["header"]["date"] - started >= timedelta(milliseconds=200)

@@ -103,13 +103,15 @@ def test_while_a_cell_runs_names_and_types_of_earlier_cells_are_known(kernel: Fr
     kernel.ok(
         "/// Doubles.\npub fn busy_twice(n: u32) -> u32 { n * 2 }\n"
         "pub struct Busy { pub busy_field: u8 }\nimpl Busy { pub fn busy_method(&self) {} }\n"
-        "let busy_value = Busy { busy_field: 1 };\nlet busy_number: u64 = 5;"
+        "let busy_value = Busy { busy_field: 1 };\nlet busy_number: u64 = 5;\n"
+        "static BUSY_TOTAL: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);"
     )
     cell = kernel.execute(ENDLESS)
     kernel.until_printed(cell, "running")
     assert complete(kernel, "busy_", subshell) == ["busy_number", "busy_twice", "busy_value"]
     members = complete(kernel, "busy_value.bus", subshell)
     assert [name.removesuffix("()") for name in members] == ["busy_field", "busy_method"]
+    assert complete(kernel, "BUSY_", subshell) == ["BUSY_TOTAL"]
     assert complete(kernel, "RacyC", subshell) == ["RacyCounter"]
     assert complete(kernel, ":va", subshell) == [":vars"]
     assert "busy_number: u64" in inspect(kernel, "busy_number", subshell)

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_client.manager import KernelManager
 
-from frontend import CELL_S, HISTORY, START_S, eventually
+from frontend import HISTORY, START_S, eventually
 from places import KERNEL
 
 
@@ -35,7 +35,7 @@ def answer_of(manager: KernelManager, code: str) -> str:
         values: list[str] = []
         client.execute_interactive(
             code,
-            timeout=CELL_S,
+            timeout=START_S,
             output_hook=lambda message: values.append(message["content"].get("data", {}).get("text/plain", "")),
         )
         return "".join(values)
