@@ -18,7 +18,7 @@ from .errors import strip_ansi
 
 # `--> cell 12:3:5`, and without the number.
 _PLACE = re.compile(r"--> cell(?: \d+)?(?=:\d+:\d+$)", re.MULTILINE)
-_STARTED = re.compile(r"cell(?: \d+)? started the thread$", re.MULTILINE)
+_STARTED = re.compile(r"(?:a cell|cell \d+) started the thread$", re.MULTILINE)
 
 # Beyond this many lines a difference no longer helps; the rest is counted.
 _MOST_LINES = 60

@@ -39,7 +39,12 @@ pub fn render(panic: &Panic, sources: &Sources<'_>) -> CellError {
 pub fn below_message(at: &At, started_by: Option<usize>, sources: &Sources<'_>) -> String {
     let mut group = with_place(Group::with_level(Level::NOTE), at, sources);
     if let Some(count) = started_by {
-        group = group.element(Level::NOTE.message(format!("{} started the thread", title(count))));
+        let cell = if count == 0 {
+            "a cell".to_owned()
+        } else {
+            title(count)
+        };
+        group = group.element(Level::NOTE.message(format!("{cell} started the thread")));
     }
     if group.is_empty() {
         return String::new();

@@ -10,6 +10,10 @@ pub fn readable(text: &str) -> String {
     static CHANGES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
             (r"^this file contains", "this cell contains"),
+            (
+                r"^`--crate-name` and `#\[crate_name\]` are required to match.*",
+                "a cell cannot have a `#![crate_name]`: it is part of the notebook's crate",
+            ),
             // A closure is named by its place in a file that the reader cannot look up.
             (r"\{([a-z ]+)@src/lib\.rs:[^}]*\}", "{$1}"),
             (r"`?\bevcxr_variable_store\b`?", "the end of the cell"),
