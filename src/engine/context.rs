@@ -175,6 +175,9 @@ impl Context {
         // Also where the cell panicked: its items are there, and so are their symbols.
         if ran {
             self.keep_statics(statics);
+        }
+        // A process that has ended took all of them, whether this cell had begun or not.
+        if ran || self.variables() != before {
             self.note_variables(code, count, &before, &outcome);
         }
         outcome
