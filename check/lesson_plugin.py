@@ -107,6 +107,10 @@ class LessonCell(IPyNbCell):
         if findings:
             raise LessonError(findings)
 
+    def sanitize(self, s: Any) -> Any:
+        """Returns a text as it is compared: nbval's runs are not counted, so the numbers of cells differ."""
+        return super().sanitize(outputs.without_cell_numbers(s) if isinstance(s, str) else s)
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> str:
         """Returns what is wrong, in case something other than our own report asks."""
         return str(excinfo.value)
@@ -153,6 +157,10 @@ class LessonPage(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Says where the item is, in case something other than our own report asks."""
         return self.path, 0, f"{self.path.name}: {self.title}"
+
+    def sanitize(self, s: Any) -> Any:
+        """Returns a text as it is compared: nbval's runs are not counted, so the numbers of cells differ."""
+        return super().sanitize(outputs.without_cell_numbers(s) if isinstance(s, str) else s)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> str:
         """Returns what is wrong, in case something other than our own report asks."""

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import strip_ansi
+
+# `--> cell 12:3:5`, and without the number.
+_PLACE = re.compile(r"--> cell(?: \d+)?(?=:\d+:\d+$)", re.MULTILINE)
+_STARTED = re.compile(r"(?:a cell|cell \d+) started the thread$", re.MULTILINE)
 
 # Beyond this many lines a difference no longer helps; the rest is counted.
 _MOST_LINES = 60
@@ -32,6 +37,14 @@ def difference(stored: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, A
         left_out = len(lines) - _MOST_LINES
         lines = [*lines[:_MOST_LINES], f"… and {left_out} more lines of difference"]
     return "\n".join(lines)
+
+
+def without_cell_numbers(text: str) -> str:
+    """Returns a text in which the places of panics do not name the number of a run.
+
+    A thread's panic names its cell, by the number that a run in JupyterLab has and one by nbval has not.
+    """
+    return _STARTED.sub("a cell started the thread", _PLACE.sub("--> cell", text))
 
 
 def described(outputs: Iterable[Mapping[str, Any]]) -> list[str]:

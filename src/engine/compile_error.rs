@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
 use super::palette::renderer;
 use super::rewrite::Edited;
-use super::source_map::{CellSource, Place, Sources};
+use super::source_map::{CellSource, Place, Sources, title};
 use super::syntax::value_range;
 use super::wording::{about_generated_code, readable};
 
@@ -41,27 +41,35 @@ pub fn render(
         real
     };
     let mut first = None;
+    let mut evalue = String::new();
     let mut traceback: Vec<String> = Vec::new();
     for error in shown {
         let diagnostic =
             Diagnostic::read(&error.json).unwrap_or_else(|| Diagnostic::of(error.message()));
-        let block = Block {
+        let one = Block {
             sources,
             cell,
             error,
             diagnostic: &diagnostic,
+        };
+        if first.is_none() {
+            evalue = one.message();
         }
-        .render(remarks);
+        let block = one.render(remarks);
         // A macro that is expanded twice repeats its error word for word.
         if !traceback.contains(&block) {
             traceback.push(block);
         }
         first.get_or_insert(diagnostic);
     }
+    // An empty line between two errors, as in a terminal.
+    for block in traceback.iter_mut().rev().skip(1) {
+        block.push('\n');
+    }
     let first = first.unwrap_or_default();
     CellError {
         ename: first.code().unwrap_or(NO_CODE).to_owned(),
-        evalue: readable(&first.message),
+        evalue,
         traceback,
     }
 }
@@ -80,15 +88,13 @@ pub fn render_own(
     let mut group = Group::with_title(Level::ERROR.primary_title(message));
     if let Some((range, label)) = place {
         let annotation = AnnotationKind::Primary.span(range);
-        group = group.element(
-            Snippet::source(code)
-                .path(format!("cell {count}"))
-                .annotation(if label.is_empty() {
-                    annotation
-                } else {
-                    annotation.label(label)
-                }),
-        );
+        group = group.element(Snippet::source(code).path(title(count)).annotation(
+            if label.is_empty() {
+                annotation
+            } else {
+                annotation.label(label)
+            },
+        ));
     }
     for (level, text) in remarks {
         group = group.element(level.clone().message(text.as_str()));
@@ -115,12 +121,27 @@ struct Marked<'a> {
 }
 
 impl<'a> Block<'a> {
-    fn render(&self, remarks: Remarks<'_>) -> String {
-        let mut title = Level::ERROR.primary_title(readable(&self.diagnostic.message));
-        if let Some(id) = self.diagnostic.code() {
-            title = title.id(id);
+    /// The error's message. The bracket that closes too early may be one behind the cell.
+    fn message(&self) -> String {
+        let message = readable(&self.diagnostic.message);
+        let in_cell = |span: &Span| {
+            let label = span.label.as_deref().unwrap_or_default();
+            label.starts_with("mismatched") && span.place(self.sources).is_some()
+        };
+        if message.starts_with("mismatched closing delimiter")
+            && !self.diagnostic.spans.iter().any(in_cell)
+        {
+            return "this cell contains an unclosed delimiter".to_owned();
         }
-        let mut report = vec![with_snippets(Group::with_title(title), self.marked())];
+        message
+    }
+
+    fn render(&self, remarks: Remarks<'_>) -> String {
+        let mut headline = Level::ERROR.primary_title(self.message());
+        if let Some(id) = self.diagnostic.code() {
+            headline = headline.id(id);
+        }
+        let mut report = vec![with_snippets(Group::with_title(headline), self.marked())];
         for child in &self.diagnostic.children {
             self.add(child, &mut report);
         }
@@ -291,9 +312,8 @@ impl<'a> Block<'a> {
         {
             return None;
         }
-        let snippet = |cell: &'a CellSource| {
-            Snippet::source(cell.edited.original()).path(format!("cell {}", cell.count))
-        };
+        let snippet =
+            |cell: &'a CellSource| Snippet::source(cell.edited.original()).path(cell.title());
         Some(if alternatives {
             changes
                 .into_iter()
@@ -332,7 +352,7 @@ fn with_snippets<'a>(mut group: Group<'a>, marked: Vec<Marked<'a>>) -> Group<'a>
     for Marked { cell, annotations } in marked {
         group = group.element(
             Snippet::source(cell.edited.original())
-                .path(format!("cell {}", cell.count))
+                .path(cell.title())
                 .annotations(annotations),
         );
     }
@@ -348,6 +368,10 @@ fn push<'a>(report: &mut Vec<Group<'a>>, message: annotate_snippets::Message<'a>
 
 /// What is said at places outside of the cells, in a list: there the places are only its frame.
 fn with_labels(text: String, spans: &[Span]) -> String {
+    // Other labels only repeat the text.
+    if !text.starts_with("the following ") {
+        return text;
+    }
     let mut lines = vec![text];
     for label in spans.iter().filter_map(|span| span.label.as_deref()) {
         let label = readable(label);
@@ -355,10 +379,7 @@ fn with_labels(text: String, spans: &[Span]) -> String {
             lines.push(label);
         }
     }
-    if lines.len() < 3 {
-        // A single label only repeats the text.
-        lines.truncate(1);
-    } else {
+    if lines.len() > 1 {
         lines[0].push(':');
     }
     lines.join("\n  ")

@@ -4,7 +4,6 @@ use std::sync::PoisonError;
 
 use evcxr::{CompilationError, Error};
 
-use super::compile_error;
 use super::context::{Context, Ended};
 use super::explain::{self, LastError};
 use super::known::Known;
@@ -15,6 +14,7 @@ use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Variables, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
+use super::{compile_error, wording};
 
 impl Context {
     /// Runs a cell.
@@ -163,7 +163,8 @@ impl Context {
             ended.outcome = Err(error);
         }
         self.after(&cell, &before, &ended);
-        if ended.ran {
+        // A process that has ended took all of them, whether this cell had begun or not.
+        if ended.ran || self.variables() != present {
             self.note_variables(code, count, &present, &ended.outcome);
         }
         ended.outcome
@@ -202,6 +203,7 @@ impl Context {
             .evcxr
             .check(code)
             .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
+        let message = wording::parsers(&message);
         compiler_is_content
             .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
     }

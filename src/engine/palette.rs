@@ -9,11 +9,14 @@ use anstyle::Style;
 
 const BOLD: Style = Style::new().bold();
 const QUIET: Style = Style::new();
+/// What fits into JupyterLab's column beside its open sidebar, in a window of 1280 pixels. A longer line
+/// would be wrapped there, and the caret below it would point to nothing; so it is cut to what matters.
+const COLUMNS: usize = 96;
 
 /// The renderer of reports that are part of printed text.
 #[must_use]
 pub const fn plain_renderer() -> Renderer {
-    Renderer::plain()
+    Renderer::plain().term_width(COLUMNS)
 }
 
 /// The renderer of errors.
@@ -32,4 +35,5 @@ pub const fn renderer() -> Renderer {
         .addition(BOLD.underline())
         .removal(QUIET)
         .hyperlink(false)
+        .term_width(COLUMNS)
 }

@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
 use super::outcome::CellError;
 use super::palette::{plain_renderer, renderer};
 use super::report::{At, Panic};
-use super::source_map::{GENERATED, Sources};
+use super::source_map::{GENERATED, Sources, title};
 use crate::setup::evcxr_toml::SUPPORT;
 
 /// The name under which every panic is reported.
@@ -39,7 +39,12 @@ pub fn render(panic: &Panic, sources: &Sources<'_>) -> CellError {
 pub fn below_message(at: &At, started_by: Option<usize>, sources: &Sources<'_>) -> String {
     let mut group = with_place(Group::with_level(Level::NOTE), at, sources);
     if let Some(count) = started_by {
-        group = group.element(Level::NOTE.message(format!("cell {count} started the thread")));
+        let cell = if count == 0 {
+            "a cell".to_owned()
+        } else {
+            title(count)
+        };
+        group = group.element(Level::NOTE.message(format!("{cell} started the thread")));
     }
     if group.is_empty() {
         return String::new();
@@ -63,7 +68,7 @@ fn with_place<'a>(group: Group<'a>, at: &At, sources: &Sources<'a>) -> Group<'a>
     match sources.from_here((line, at.column as usize)) {
         Some(place) => group.element(
             Snippet::source(place.cell.edited.original())
-                .path(format!("cell {}", place.cell.count))
+                .path(place.cell.title())
                 .annotation(AnnotationKind::Primary.span(place.range)),
         ),
         None => group,

@@ -24,6 +24,23 @@ pub struct CellSource {
     pub edited: Edited,
 }
 
+impl CellSource {
+    /// How it is named in a report; a run that is not counted (nbval's are not) has no number.
+    #[must_use]
+    pub fn title(&self) -> String {
+        title(self.count)
+    }
+}
+
+/// How the cell with this execution count is named in a report.
+#[must_use]
+pub fn title(count: usize) -> String {
+    match count {
+        0 => "cell".to_owned(),
+        count => format!("cell {count}"),
+    }
+}
+
 /// A place in a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place<'a> {

@@ -9,6 +9,11 @@ use regex::Regex;
 pub fn readable(text: &str) -> String {
     static CHANGES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
+            (r"^this file contains", "this cell contains"),
+            (
+                r"^`--crate-name` and `#\[crate_name\]` are required to match.*",
+                "a cell cannot have a `#![crate_name]`: it is part of the notebook's crate",
+            ),
             // A closure is named by its place in a file that the reader cannot look up.
             (r"\{([a-z ]+)@src/lib\.rs:[^}]*\}", "{$1}"),
             (r"`?\bevcxr_variable_store\b`?", "the end of the cell"),
@@ -17,6 +22,10 @@ pub fn readable(text: &str) -> String {
                 " in a cell, which passes on errors of a `Result`",
             ),
             (r"\bEvcxrUserCodeError\b", "_"),
+            (
+                r"use `cargo add ([\w-]+)` to add it to your `Cargo\.toml`",
+                "add it by the line `:dep $1`",
+            ),
             // The crate of a cell, and the home of a static.
             (r"\bctx::", ""),
             (r"\blesson_static_\d+_\w+::", ""),
@@ -29,6 +38,26 @@ pub fn readable(text: &str) -> String {
     CHANGES.iter().fold(text.to_owned(), |text, (from, to)| {
         from.replace_all(&text, *to).into_owned()
     })
+}
+
+/// The words of rust-analyzer's parser, which names some tokens by names of its own.
+#[must_use]
+pub fn parsers(text: &str) -> String {
+    const TOKENS: [(&str, &str); 10] = [
+        ("L_CURLY", "`{`"),
+        ("R_CURLY", "`}`"),
+        ("L_PAREN", "`(`"),
+        ("R_PAREN", "`)`"),
+        ("L_BRACK", "`[`"),
+        ("R_BRACK", "`]`"),
+        ("SEMICOLON", "`;`"),
+        ("COMMA", "`,`"),
+        ("FAT_ARROW", "`=>`"),
+        ("IDENT", "a name"),
+    ];
+    TOKENS
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// Whether a text speaks of what only the generated source has, or of a file of ours: then it is no
@@ -72,9 +101,18 @@ mod tests {
         );
         assert_eq!(readable("expected `ctx::Door`"), "expected `Door`");
         assert_eq!(
+            readable("use `cargo add rand` to add it to your `Cargo.toml`"),
+            "add it by the line `:dep rand`"
+        );
+        assert_eq!(
             readable("compatible with `Result<(), EvcxrUserCodeError>`"),
             "compatible with `Result<(), _>`"
         );
+    }
+
+    #[test]
+    fn tokens_are_written_as_the_learner_writes_them() {
+        assert_eq!(parsers("expected R_CURLY"), "expected `}`");
     }
 
     #[test]

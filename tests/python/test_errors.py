@@ -209,6 +209,99 @@ def test_a_change_of_what_an_earlier_cell_made_without_mut_names_the_way(class_r
     class_room.ok("let mut fixed = fixed;\nfixed.push(2);")
 
 
+# -- panics
+
+
+def panicked(ran: Ran) -> str:
+    """Returns the report of a panic of the cell's own thread."""
+    assert ran.error["ename"] == "panic"
+    return ran.report
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "column"),
+    [
+        ("let r: Result<i32, String> = Err(\"bad\".into());\nr.unwrap();", 'on an `Err` value: "bad"', (2, 3)),
+        ("let a = [1, 2];\nlet i = a.len();\na[i]", "index out of bounds", (3, 1)),
+        ("let v: Vec<u8> = vec![];\nlet i = 3;\nlet x = v[i];", "index out of bounds", (3, 10)),
+        ("let mut n = 255u8;\nfor _ in 0..2 {\n    n += 1;\n}", "attempt to add with overflow", (3, 5)),
+        ("std::panic::panic_any(5);", "not text", (1, 1)),
+        ("struct Bad;\nimpl Drop for Bad {\n    fn drop(&mut self) { panic!(\"on the way out\") }\n}\ndrop(Bad);", "out", (3, 26)),
+        ('let studio = Lock::new("studio");\nstudio.release();', "must follow", (2, 8)),
+        ("assert_eq!(vec![1, 2], vec![1, 3]);", "left: [1, 2]\n right: [1, 3]", (1, 1)),
+    ],
+)  # fmt: skip
+def test_a_panic_shows_the_learners_line(class_room: FrontEnd, code: str, said: str, column: tuple[int, int]) -> None:
+    ran = fails(class_room, code)
+    assert said in panicked(ran), ran.report
+    assert place(ran, *column) in ran.report, ran.report
+
+
+def test_a_panic_in_a_function_of_an_earlier_cell_shows_that_cell(class_room: FrontEnd) -> None:
+    count = class_room.ok('fn fall() {\n    panic!("down");\n}').content["execution_count"]
+    assert f"--> cell {count}:2:5" in panicked(fails(class_room, "fall();"))
+
+
+#: A panic in a thread, as it is printed; `{}` are the cell of the place and the cell that started the thread.
+TOLD = """{who} panicked: {message}
+ --> cell {at}:{line}:{column}
+  |
+{line} | {source}
+  | {caret}
+  |
+  = note: cell {by} started the thread
+"""
+
+
+def test_a_panic_in_a_thread_names_thread_cell_line_and_starter(class_room: FrontEnd) -> None:
+    class_room.ok('fn sing(part: u32) {\n    assert!(part < 3, "part {part}");\n}')
+    ran = class_room.ok("std::thread::spawn(|| sing(4)).join().is_err()")
+    count = ran.content["execution_count"]
+    where = {"at": count - 1, "line": 2, "column": 5, "source": '    assert!(part < 3, "part {part}");'}
+    caret = " " * 4 + "^" * 32
+    unnamed = TOLD.format(who="a thread without a name", message="part 4", caret=caret, by=count, **where)
+    assert ran.stderr == unnamed
+    # Started in one cell, by a thread of it, and failing while another one runs.
+    start = class_room.ok(
+        "let (go, wait) = std::sync::mpsc::channel::<()>();\n"
+        "let outer = std::thread::spawn(move || {\n"
+        '    let inner = std::thread::Builder::new().name("Bea".into());\n'
+        "    inner.spawn(move || { let _ = wait.recv(); sing(5) }).unwrap().join().is_err()\n"
+        "});"
+    )
+    ran = class_room.ok("go.send(()).unwrap();\nouter.join().unwrap()")
+    assert ran.result == "true"
+    by = start.content["execution_count"]
+    assert ran.stderr == TOLD.format(who="thread 'Bea'", message="part 5", caret=caret, by=by, **where)
+
+
+def test_panics_of_many_threads_at_once_do_not_mix(class_room: FrontEnd) -> None:
+    ran = class_room.ok(
+        "let start = std::sync::Arc::new(std::sync::Barrier::new(20));\n"
+        "let threads: Vec<_> = (0..20).map(|i| {\n"
+        "    let start = start.clone();\n"
+        '    std::thread::spawn(move || -> () { start.wait(); panic!("number {i}") })\n'
+        "}).collect();\n"
+        "for thread in threads { let _ = thread.join(); }"
+    )
+    count = ran.content["execution_count"]
+    source = '    std::thread::spawn(move || -> () { start.wait(); panic!("number {i}") })'
+    told = TOLD.format(
+        who="a thread without a name", message="number N", at=count, line=4, column=54, source=source, by=count,
+        caret=" " * 53 + "^" * 20,
+    )  # fmt: skip
+    numbers = re.findall(r"number (\d+)\n", ran.stderr)
+    assert sorted(numbers, key=int) == [str(i) for i in range(20)]
+    assert re.sub(r"number \d+\n", "number N\n", ran.stderr) == told * 20
+
+
+def test_what_a_crash_took_names_that_cell(fresh: FrontEnd) -> None:
+    defined = fresh.ok("let gold = 5;", START_S).content["execution_count"]
+    crashed = fresh.run("std::process::abort();").content["execution_count"]
+    report = fails(fresh, "gold").report
+    assert f"`gold` was lost when the process ended in cell {crashed}; run cell {defined}" in report, report
+
+
 # -- :explain
 
 

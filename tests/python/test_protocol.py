@@ -156,22 +156,26 @@ def test_a_compile_error_keeps_every_variable(kernel: FrontEnd) -> None:
     assert kernel.ok("safe.len()").result == "3"
 
 
-def test_the_panic_of_another_thread_is_one_short_line_that_names_it(kernel: FrontEnd) -> None:
+def test_the_panic_of_another_thread_is_a_short_line_that_names_it_and_its_place(kernel: FrontEnd) -> None:
     ran = kernel.ok(
         'let bea = Thread::new("Bea", || -> () { panic!("the rope broke") });\nbea.start();\nlet fate = bea.join();'
     )
-    kernel.until_printed(ran.request_id, "\n", stream="stderr")
-    assert printed_on_stderr(kernel, ran) == "thread 'Bea' panicked: the rope broke\n"
+    kernel.until_printed(ran.request_id, "started the thread\n", stream="stderr")
+    first, where, *_ = printed_on_stderr(kernel, ran).splitlines()
+    assert first == "thread 'Bea' panicked: the rope broke"
+    assert where == f" --> cell {ran.content['execution_count']}:1:38"
     assert kernel.ok("fate.is_err()").result == "true"
 
 
-def test_the_panic_of_a_std_thread_is_one_short_line_too(kernel: FrontEnd) -> None:
+def test_the_panic_of_a_std_thread_is_told_in_the_same_way(kernel: FrontEnd) -> None:
     ran = kernel.ok(
         'let cy = std::thread::Builder::new().name("Cy".into()).spawn(|| -> () { panic!("no light") }).unwrap();\n'
         "let gone = cy.join().is_err();"
     )
-    kernel.until_printed(ran.request_id, "\n", stream="stderr")
-    assert printed_on_stderr(kernel, ran) == "thread 'Cy' panicked: no light\n"
+    kernel.until_printed(ran.request_id, "started the thread\n", stream="stderr")
+    first, where, *_ = printed_on_stderr(kernel, ran).splitlines()
+    assert first == "thread 'Cy' panicked: no light"
+    assert where == f" --> cell {ran.content['execution_count']}:1:71"
 
 
 # -- the queue
