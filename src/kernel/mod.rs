@@ -5,6 +5,7 @@ pub mod comm_info;
 pub mod complete;
 pub mod control;
 pub mod drawn;
+pub mod escape;
 pub mod execute;
 pub mod heartbeat;
 pub mod history;
