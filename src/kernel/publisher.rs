@@ -224,7 +224,7 @@ impl Publisher {
     }
 
     async fn clear(&mut self, page: usize, wait: bool, now: Instant) {
-        let at_once = has_come(self.clears.next(), now);
+        let at_once = has_come(self.clears.next_early(), now);
         if at_once && self.pages[page].clear.is_none() {
             self.send_text_before(page, now).await;
         }
