@@ -1,11 +1,10 @@
 //! One evcxr context and what it takes to run a cell in it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::path::PathBuf;
+use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, Error, EvalCallbacks};
 
 use super::config::{self, start_up_cells};
 use super::explain::LastError;
@@ -19,6 +18,7 @@ use super::report::Report;
 use super::rewrite::{Edited, is_hidden, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
+use super::start_process::start_evcxr;
 use super::syntax::ends_with_value;
 use super::{compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
@@ -367,30 +367,6 @@ impl Context {
             None => CellError::plain("crash", error.to_string()),
         }
     }
-}
-
-fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
-    let mut command = Command::new(runtime);
-    if let Some(path) = library_path_without_own_build(&places.program) {
-        command.env("LD_LIBRARY_PATH", path);
-    }
-    // Crates draw progress where stderr is a terminal, which ours says it is, and this names one.
-    if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
-        command.env("TERM", "xterm-256color");
-    }
-    command
-        .env(lesson_runtime::DIR_VAR, &places.work)
-        .env(lesson_runtime::NONCE_VAR, &places.nonce);
-    EvalContext::with_subprocess_command(command).map(|(context, _outputs)| context)
-}
-
-/// `cargo run` puts the build folders of this program into the search path of libraries; a support
-/// crate there would be taken for the one that was compiled for the cells.
-fn library_path_without_own_build(program: &Path) -> Option<OsString> {
-    let path = std::env::var_os("LD_LIBRARY_PATH")?;
-    let own = program.parent()?;
-    let others = std::env::split_paths(&path).filter(|entry| !entry.starts_with(own));
-    std::env::join_paths(others).ok()
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

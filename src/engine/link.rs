@@ -19,6 +19,8 @@ use nix::sys::stat::Mode;
 
 use super::aside::Aside;
 use super::demux::Demux;
+use super::last_words::LastWords;
+use super::outlet::Outlet;
 use super::panic_report;
 use super::reader::Reader;
 use super::report::Report;
@@ -121,10 +123,13 @@ impl Link {
             aside: (aside, Aside::new(nonce, below_panic)),
             marks: [0, 0],
             switching: None,
-            straight: None,
+            outlet: Outlet {
+                link: Arc::clone(&link),
+                straight: None,
+            },
             unexplained_panic: false,
             foreign_hook: false,
-            last_stderr: String::new(),
+            last_stderr: LastWords::default(),
             woken,
             commands,
         };

@@ -13,12 +13,14 @@ use std::sync::mpsc::Receiver;
 use lesson_runtime::{ToKernel, ToRuntime};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::aside::{Aside, OfRun};
+use super::aside::Aside;
 use super::demux::{Demux, Piece};
 use super::display_block::DisplayBlock;
+use super::last_words::LastWords;
 use super::link::{Command, Link, send};
-use super::report::{At, Panic, Shown};
-use super::sink::{Stream, ThreadOutput};
+use super::outlet::Outlet;
+use super::report::{At, Panic};
+use super::sink::Stream;
 
 /// A cell's value is followed by its end at once. What is displayed and not followed by anything for
 /// this long, in milliseconds, is not the value, and is shown: the cell goes on, or a thread does.
@@ -46,14 +48,14 @@ pub(super) struct Reader {
     pub(super) marks: [u64; 2],
     /// Behind the next mark the streams carry the output of this run, and nobody else's.
     pub(super) switching: Option<Option<u64>>,
-    /// The run whose output the streams carry; `None` when that is not told apart.
-    pub(super) straight: Option<u64>,
+    /// Where output goes.
+    pub(super) outlet: Outlet,
     /// evcxr's word for a panic was printed although no panic was told. It stands where it is the
     /// last word of a cell with a panic hook of its own; anywhere else it is the learner's text.
     pub(super) unexplained_panic: bool,
     pub(super) foreign_hook: bool,
     /// The end of what this cell has printed to stderr.
-    pub(super) last_stderr: String,
+    pub(super) last_stderr: LastWords,
     pub(super) woken: UnixStream,
     pub(super) commands: Receiver<Command>,
 }
@@ -96,9 +98,9 @@ impl Reader {
         };
         // An interrupted poll only means one turn of the loop for nothing.
         if let Ok(0) = poll(&mut fds, limit) {
-            self.show_pending();
+            self.outlet.show_pending();
             let pending = self.aside.1.take_pending();
-            self.hand_on(pending);
+            self.outlet.hand_on(pending);
         }
     }
 
@@ -113,7 +115,7 @@ impl Reader {
             self.socket_buffer.clear();
             self.marks = [0, 0];
             self.switching = None;
-            self.straight = None;
+            self.outlet.straight = None;
             let mut state = self.link.lock();
             state.socket = Some(writer);
             state.pid = None;
@@ -216,16 +218,10 @@ impl Reader {
         match file.read(buffer) {
             Ok(length) if length > 0 => {
                 let complete = aside.push(&buffer[..length]);
-                self.hand_on(complete);
+                self.outlet.hand_on(complete);
                 true
             }
             _ => false,
-        }
-    }
-
-    fn hand_on(&self, complete: impl IntoIterator<Item = OfRun>) {
-        for (run, output) in complete {
-            self.link.sink.thread_output(run, output);
         }
     }
 
@@ -236,13 +232,13 @@ impl Reader {
                 Piece::Text(text) => {
                     match stream {
                         Stream::Stdout => self.panic_was_text(),
-                        Stream::Stderr => self.remember_stderr(&text),
+                        Stream::Stderr => self.last_stderr.push(&text),
                     }
                     // What was displayed before this line stands above it.
                     if stream == Stream::Stdout {
-                        self.show_pending();
+                        self.outlet.show_pending();
                     }
-                    self.print(stream, text);
+                    self.outlet.print(stream, text);
                 }
                 Piece::Content { mime, data } => {
                     self.panic_was_text();
@@ -250,7 +246,7 @@ impl Reader {
                 }
                 Piece::Panic(panic) => {
                     let below = self.link.below_panic(&panic);
-                    self.print(stream, below);
+                    self.outlet.print(stream, below);
                 }
                 Piece::Protocol(line) => {
                     // What was said on the socket before this line counts before it.
@@ -289,8 +285,8 @@ impl Reader {
             }
         }
         if let Some(straight) = self.switching.take() {
-            self.show_pending();
-            self.straight = straight;
+            self.outlet.show_pending();
+            self.outlet.straight = straight;
         }
     }
 
@@ -298,40 +294,15 @@ impl Reader {
     fn display(&mut self, line: &str, data: String) {
         match DisplayBlock::read(line, data) {
             DisplayBlock::Clear { wait } => {
-                self.show_pending();
-                match self.straight {
-                    Some(run) => self.hand_on([(run, ThreadOutput::Clear(wait))]),
-                    None => self.link.sink.clear(wait),
-                }
+                self.outlet.show_pending();
+                self.outlet.clear(wait);
             }
             DisplayBlock::Show(shown) => {
                 let complete = self.link.lock().report.take_display(shown);
                 for shown in complete {
-                    self.show(shown);
+                    self.outlet.show(shown);
                 }
             }
-        }
-    }
-
-    /// Shows what was displayed before what comes now.
-    fn show_pending(&self) {
-        let above = self.link.lock().report.last_display.take();
-        if let Some(shown) = above {
-            self.show(shown);
-        }
-    }
-
-    fn show(&self, shown: Shown) {
-        match self.straight {
-            Some(run) => self.hand_on([(run, ThreadOutput::Display(shown))]),
-            None => self.link.sink.display(shown),
-        }
-    }
-
-    fn print(&self, stream: Stream, text: String) {
-        match self.straight {
-            Some(run) => self.hand_on([(run, ThreadOutput::Text(stream, text))]),
-            None => self.link.sink.text(stream, text),
         }
     }
 
@@ -340,13 +311,12 @@ impl Reader {
             && !self.said_to_be_lost(variable)
         {
             // The learner's own words: evcxr would drop the variable and run the cell again.
-            self.print(Stream::Stdout, format!("{line}\n"));
+            self.outlet.print(Stream::Stdout, format!("{line}\n"));
             return;
         }
         if line == EARLY_END {
             self.catch_up_with_stderr();
-            let reason = self.last_stderr.trim_end().lines().next_back();
-            let reason = reason.unwrap_or_default().to_owned();
+            let reason = self.last_stderr.last_line().to_owned();
             self.link.lock().report.ended_early = Some(reason);
         }
         if line != PANIC {
@@ -397,20 +367,10 @@ impl Reader {
         send(&state, &ToRuntime::Echo { line });
     }
 
-    fn remember_stderr(&mut self, text: &str) {
-        self.last_stderr.push_str(text);
-        // Enough for the lines that evcxr prints at the beginning of a cell.
-        let mut cut = self.last_stderr.len().saturating_sub(CHUNK);
-        while !self.last_stderr.is_char_boundary(cut) {
-            cut += 1;
-        }
-        self.last_stderr.drain(..cut);
-    }
-
     /// The word that was held back is the learner's own.
     fn panic_was_text(&mut self) {
         if std::mem::take(&mut self.unexplained_panic) {
-            self.print(Stream::Stdout, format!("{PANIC}\n"));
+            self.outlet.print(Stream::Stdout, format!("{PANIC}\n"));
         }
     }
 
@@ -432,7 +392,7 @@ impl Reader {
             }
         }
         let rest = self.aside.1.finish();
-        self.hand_on(rest);
+        self.outlet.hand_on(rest);
         self.link.lock().drained = number;
         self.link.changed.notify_all();
     }

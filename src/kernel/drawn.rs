@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthChar;
 
+use super::escape::{Escape, Sequence, escape};
+
 /// The width that the runtime process reports for stderr: what crates assume where they cannot ask.
 const COLUMNS: usize = 80;
 /// More lines than a program draws over; older ones are done.
@@ -245,80 +247,6 @@ impl Cell {
             text: " ".to_owned(),
             style: Arc::default(),
         }
-    }
-}
-
-/// `ESC [ parameters command`.
-#[derive(Clone, Copy, Debug)]
-pub struct Sequence<'a> {
-    whole: &'a str,
-    parameters: &'a str,
-    command: char,
-}
-
-impl Sequence<'_> {
-    /// Whether it only changes colours and the like, which notebooks understand.
-    #[must_use]
-    pub fn is_style(&self) -> bool {
-        self.command == 'm'
-    }
-
-    /// Whether it moves the cursor, or erases.
-    #[must_use]
-    pub fn draws(&self) -> bool {
-        "ABCDEFGJK".contains(self.command)
-    }
-}
-
-/// What stands at the beginning of a text that begins with ESC.
-pub enum Escape<'a> {
-    /// A sequence of so many bytes.
-    Whole(usize, Sequence<'a>),
-    /// More text is needed to tell.
-    Partial,
-}
-
-/// Reads the sequence at the beginning of `text`, which begins with ESC. What is no sequence of the
-/// form that counts here (ECMA-48, 5.4: CSI) is one without a meaning.
-#[must_use]
-pub fn escape(text: &str) -> Escape<'_> {
-    let meaningless = |length: usize| {
-        Escape::Whole(
-            length,
-            Sequence {
-                whole: &text[..length],
-                parameters: "",
-                command: '\0',
-            },
-        )
-    };
-    match text.as_bytes().get(1) {
-        None => return Escape::Partial,
-        Some(b'[') => {}
-        Some(_) => return meaningless(1),
-    }
-    let parameters = text[2..]
-        .find(|c: char| !matches!(c, ' '..='?'))
-        .map(|end| &text[2..2 + end]);
-    let Some(parameters) = parameters else {
-        // Longer than any sequence.
-        return if text.len() > 64 {
-            meaningless(2)
-        } else {
-            Escape::Partial
-        };
-    };
-    let end = 2 + parameters.len();
-    match text[end..].chars().next() {
-        Some(command @ '@'..='~') => Escape::Whole(
-            end + 1,
-            Sequence {
-                whole: &text[..=end],
-                parameters,
-                command,
-            },
-        ),
-        _ => meaningless(2),
     }
 }
 

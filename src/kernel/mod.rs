@@ -8,6 +8,7 @@ pub mod connection_file;
 pub mod control;
 pub mod debug;
 pub mod drawn;
+pub mod escape;
 pub mod execute;
 pub mod header;
 pub mod heartbeat;

@@ -91,7 +91,7 @@ impl Page {
     /// How much waits, in bytes, about.
     #[must_use]
     pub fn waiting(&self, stream: Stream) -> usize {
-        self.texts[index(stream)].len()
+        self.texts[index(stream)].waiting_bytes()
     }
 
     /// Takes the text that is to be sent now, possibly none. When it reaches the limit, a note waits

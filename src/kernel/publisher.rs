@@ -132,7 +132,7 @@ impl Publisher {
         let now = Instant::now();
         if has_come(self.clears.next(), now) {
             for page in 0..self.pages.len() {
-                self.send_clear(page, now).await;
+                self.send_clear(page).await;
             }
         }
         for stream in STREAMS {
@@ -140,7 +140,7 @@ impl Publisher {
         }
         if has_come(self.updates.next(), now) {
             for page in 0..self.pages.len() {
-                self.send_updates(page, now).await;
+                self.send_updates(page).await;
             }
         }
     }
@@ -149,11 +149,11 @@ impl Publisher {
     pub async fn flush(&mut self) {
         let now = Instant::now();
         for page in 0..self.pages.len() {
-            self.send_clear(page, now).await;
+            self.send_clear(page).await;
             for stream in STREAMS {
                 self.send_text(page, stream, now).await;
             }
-            self.send_updates(page, now).await;
+            self.send_updates(page).await;
         }
     }
 
@@ -205,7 +205,7 @@ impl Publisher {
         waiting.updates.push(shown);
         if has_come(self.updates.next(), now) {
             self.send_text_before(page, now).await;
-            self.send_updates(page, now).await;
+            self.send_updates(page).await;
         }
     }
 
@@ -216,7 +216,7 @@ impl Publisher {
         if let Some(clear) = &mut self.pages[page].clear {
             clear.displays.push(shown);
             if clear.displays.len() >= HELD {
-                self.send_clear(page, now).await;
+                self.send_clear(page).await;
             }
             return;
         }
@@ -225,7 +225,7 @@ impl Publisher {
     }
 
     async fn clear(&mut self, page: usize, wait: bool, now: Instant) {
-        let at_once = has_come(self.clears.next(), now);
+        let at_once = has_come(self.clears.next_early(), now);
         if at_once && self.pages[page].clear.is_none() {
             self.send_text_before(page, now).await;
         }
@@ -233,27 +233,27 @@ impl Publisher {
         // good as two of them.
         self.pages[page].cleared(wait);
         if at_once {
-            self.send_clear(page, now).await;
+            self.send_clear(page).await;
         }
     }
 
-    async fn send_clear(&mut self, page: usize, now: Instant) {
+    async fn send_clear(&mut self, page: usize) {
         let Some(clear) = self.pages[page].clear.take() else {
             return;
         };
-        self.clears.note(now);
         let wait = clear.wait;
         let message = message(ClearOutput { wait }, self.pages[page].parent());
+        self.clears.note(Instant::now());
         self.send(message).await;
         for shown in clear.displays {
             self.send_display(page, shown).await;
         }
     }
 
-    async fn send_updates(&mut self, page: usize, now: Instant) {
+    async fn send_updates(&mut self, page: usize) {
         let updates = std::mem::take(&mut self.pages[page].updates);
         if !updates.is_empty() {
-            self.updates.note(now);
+            self.updates.note(Instant::now());
         }
         for shown in updates {
             self.send_display(page, shown).await;
@@ -287,12 +287,13 @@ impl Publisher {
         if text.is_empty() {
             return;
         }
-        self.paces[index(stream)].note(now);
         let content = StreamContent {
             name: [Stdio::Stdout, Stdio::Stderr][index(stream)].clone(),
             text,
         };
         let message = message(content, self.pages[page].parent());
+        // Not before the date in its header: that is what others measure.
+        self.paces[index(stream)].note(Instant::now());
         self.send(message).await;
     }
 

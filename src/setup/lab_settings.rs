@@ -35,9 +35,8 @@ pub fn install(jupyter_dir: &Path) -> Result<(), KernelspecError> {
 /// # Errors
 /// [`KernelspecError::Io`] if the file cannot be written.
 pub fn install_server(config_dir: &Path) -> Result<(), KernelspecError> {
-    let folder = config_dir.join("jupyter_server_config.d");
-    fs::create_dir_all(&folder).map_err(|source| KernelspecError::Io {
-        path: folder.clone(),
+    fs::create_dir_all(config_dir).map_err(|source| KernelspecError::Io {
+        path: config_dir.to_owned(),
         source,
     })?;
     let settings = json!({
@@ -45,5 +44,5 @@ pub fn install_server(config_dir: &Path) -> Result<(), KernelspecError> {
     });
     let mut text = serde_json::to_string_pretty(&settings).expect("a JSON value can be written");
     text.push('\n');
-    write_if_different(&folder.join("rust-lessons.json"), &text)
+    write_if_different(&config_dir.join("jupyter_server_config.json"), &text)
 }

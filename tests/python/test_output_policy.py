@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -231,7 +232,7 @@ def test_no_stream_has_more_than_twenty_messages_in_a_second(kernel: FrontEnd) -
     assert ran.stderr == "".join(f"err {n}\n" for n in range(turns))
     for name in ("stdout", "stderr"):
         sent = [
-            message["header"]["date"].timestamp()
+            datetime.fromisoformat(str(message["header"]["date"])).timestamp()
             for message in ran.messages
             if message["msg_type"] == "stream" and message["content"]["name"] == name
         ]
@@ -245,7 +246,7 @@ def test_no_stream_has_more_than_twenty_messages_in_a_second(kernel: FrontEnd) -
 
 def test_lines_cut_at_odd_bytes_arrive_as_they_were(kernel: FrontEnd) -> None:
     ran = kernel.ok(
-        "use std::io::Write;\n"
+        "use std::io::Write;\n{\n"
         'let text: String = (0..3_000).map(|n| format!("{n} é💡語\\0 \\u{1b}[3{}mcolour\\u{1b}[0m\\n", n % 8)).collect();\n'
         "let mut rest = text.as_bytes();\n"
         "let mut size = 1;\n"
@@ -253,7 +254,7 @@ def test_lines_cut_at_odd_bytes_arrive_as_they_were(kernel: FrontEnd) -> None:
         "    let (part, next) = rest.split_at(size.min(rest.len()));\n"
         "    std::io::stderr().write_all(part).unwrap();\n"
         "    rest = next; size = size % 97 + 1;\n"
-        "}"
+        "}\n}"
     )
     assert ran.stderr == "".join(f"{n} é💡語\0 \x1b[3{n % 8}mcolour\x1b[0m\n" for n in range(3_000))
 
