@@ -63,22 +63,29 @@ impl Locks<'_> {
     }
 }
 
-/// How long so many threads take for so many rounds of all of them, together.
+/// How long so many threads take for so many rounds of all of them, together: from when the first
+/// one begins to when the last one is done. By their own clocks, for this thread may be woken late.
 fn together(threads: u32, rounds: u64, round: &(impl Fn() + Sync)) -> Duration {
-    let start = Barrier::new(threads as usize + 1);
-    let began = thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                start.wait();
-                for _ in 0..rounds.div_ceil(u64::from(threads)) {
-                    round();
-                }
-            });
-        }
+    let start = Barrier::new(threads as usize);
+    let work = || {
         start.wait();
-        Instant::now()
+        let began = Instant::now();
+        for _ in 0..rounds.div_ceil(u64::from(threads)) {
+            round();
+        }
+        (began, Instant::now())
+    };
+    let spans: Vec<(Instant, Instant)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let spans = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("nobody panics"));
+        spans.collect()
     });
-    began.elapsed()
+    let first = spans.iter().map(|(began, _)| *began).min();
+    let last = spans.iter().map(|(_, ended)| *ended).max();
+    last.zip(first)
+        .map_or(Duration::ZERO, |(last, first)| last - first)
 }
 
 fn locks(criterion: &mut Criterion) {

@@ -242,7 +242,8 @@ fn whoever_is_stopped_in_a_ring_is_told_of_it() {
                 let lock = Lock::new("studio");
                 let _held = lock.hold();
                 let outcome = std::panic::catch_unwind(|| {
-                    press_stop_after(Duration::from_millis(20));
+                    // Enough to be asleep by then on a machine that is busy.
+                    press_stop_after(Duration::from_millis(500));
                     lock.acquire()
                 });
                 assert!(outcome.unwrap_err().is::<KeyboardInterrupt>());
