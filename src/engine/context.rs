@@ -1,19 +1,19 @@
 //! One evcxr context and what it takes to run a cell in it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::path::PathBuf;
+use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, Error, EvalCallbacks};
 
 use super::config::start_up_cells;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
-use super::rewrite::{Edited, Rewritten, Static, Variables, rewrite};
+use super::rewrite::{Edited, Known, Rewritten, Static, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
+use super::start::start_evcxr;
 use super::static_store::Statics;
 use super::syntax::{ends_with_value, first_error};
 use super::{compile_error, crash, interrupt, panic_report};
@@ -48,6 +48,7 @@ pub struct Context {
     sink: Arc<dyn Sink>,
     cells: Vec<CellSource>,
     statics: Statics,
+    known: Known,
     next_request: u64,
 }
 
@@ -99,6 +100,7 @@ impl Context {
             sink,
             cells: Vec::new(),
             statics: Statics::default(),
+            known: Known::default(),
             next_request: 1,
         };
         context
@@ -128,11 +130,15 @@ impl Context {
             return Err(error);
         }
         self.revive_statics();
-        let variables: Variables = self.evcxr.variables_and_types().collect();
+        self.known.variables = self
+            .evcxr
+            .variables_and_types()
+            .map(|(name, ty)| (name.to_owned(), ty.to_owned()))
+            .collect();
         // evcxr runs a command for the shell before it compiles: that must not happen twice.
         let may_run_twice = !code.lines().any(|line| line.starts_with('!'));
-        let wrapped = may_run_twice.then_some(&variables);
-        let rewritten = rewrite(code, self.next_request, wrapped);
+        let known = may_run_twice.then_some(&self.known);
+        let rewritten = rewrite(code, self.next_request, known);
         let waits = rewritten.waits;
         let mut ended = self.run_rewritten(rewritten, count);
         // It may be the wrapping of a call that does not compile, and the errors are to be those of
@@ -146,7 +152,10 @@ impl Context {
 
     fn run_rewritten(&mut self, cell: Rewritten, count: usize) -> Ended {
         let Rewritten {
-            edited, statics, ..
+            edited,
+            statics,
+            trait_methods,
+            ..
         } = cell;
         self.cells.push(CellSource {
             count,
@@ -156,6 +165,7 @@ impl Context {
         // Also where the cell panicked: its items are there, and so are their symbols.
         if ended.ran {
             self.keep_statics(statics);
+            self.known.own_methods.extend(trait_methods);
         }
         ended
     }
@@ -371,26 +381,6 @@ impl Context {
             _ => CellError::plain("crash", error.to_string()),
         }
     }
-}
-
-fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
-    let mut command = Command::new(runtime);
-    if let Some(path) = library_path_without_own_build(&places.program) {
-        command.env("LD_LIBRARY_PATH", path);
-    }
-    command
-        .env(lesson_runtime::DIR_VAR, &places.work)
-        .env(lesson_runtime::NONCE_VAR, &places.nonce);
-    EvalContext::with_subprocess_command(command).map(|(context, _outputs)| context)
-}
-
-/// `cargo run` puts the build folders of this program into the search path of libraries; a support
-/// crate there would be taken for the one that was compiled for the cells.
-fn library_path_without_own_build(program: &Path) -> Option<OsString> {
-    let path = std::env::var_os("LD_LIBRARY_PATH")?;
-    let own = program.parent()?;
-    let others = std::env::split_paths(&path).filter(|entry| !entry.starts_with(own));
-    std::env::join_paths(others).ok()
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -15,6 +15,7 @@ pub mod report;
 pub mod rewrite;
 pub mod sink;
 pub mod source_map;
+pub mod start;
 pub mod static_store;
 pub mod syntax;
 pub mod worker;

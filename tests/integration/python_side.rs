@@ -92,6 +92,7 @@ python_tests! {
     the_kernel_keeps_the_protocol = "test_protocol.py",
     displays_are_changed_in_place = "test_display.py",
     loops_can_be_stopped_and_statics_last = "test_rewriting.py",
+    stds_blocking_calls_are_stopped = "test_std_blocking.py",
     output_arrives_as_it_is_printed = "test_streams.py",
     each_row_of_the_readmes_table_holds = "test_two_kernels.py",
 }

@@ -5,9 +5,11 @@ pub mod checkpoints;
 pub mod edits;
 pub mod statics;
 
+use std::collections::BTreeSet;
+
 use ra_ap_syntax::{AstNode, SourceFile, ast};
 
-pub use blocking::Variables;
+pub use blocking::Known;
 pub use edits::{Edited, Insertion};
 pub use statics::Static;
 
@@ -22,26 +24,29 @@ pub struct Rewritten {
     pub statics: Vec<Static>,
     /// Blocking calls are wrapped. Should it not compile, it may do so without.
     pub waits: bool,
+    /// The methods of the traits that it defines.
+    pub trait_methods: BTreeSet<String>,
 }
 
-/// Rewrites a cell; its blocking calls only where the learner's variables are given. Code that does not
+/// Rewrites a cell; its blocking calls only with what is known of the notebook. Code that does not
 /// parse is left as it is: the compiler explains what is wrong.
 #[must_use]
-pub fn rewrite(code: &str, generation: u64, variables: Option<&Variables>) -> Rewritten {
+pub fn rewrite(code: &str, generation: u64, known: Option<&Known>) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
         return Rewritten {
             edited: Edited::unchanged(code),
             statics: Vec::new(),
             waits: false,
+            trait_methods: BTreeSet::new(),
         };
     }
     let root = file.tree();
     let mut insertions = Vec::new();
     let mut waits = false;
     if !code.contains(checkpoints::OFF) {
-        if let Some(variables) = variables {
-            let found = blocking::insertions(root.syntax(), variables);
+        if let Some(known) = known {
+            let found = blocking::insertions(root.syntax(), known);
             waits = !found.is_empty();
             insertions.extend(found.into_iter().map(|(at, text)| Insertion {
                 at: in_cell(code, at),
@@ -69,6 +74,7 @@ pub fn rewrite(code: &str, generation: u64, variables: Option<&Variables>) -> Re
         edited: Edited::new(code, insertions),
         statics: found,
         waits,
+        trait_methods: blocking::trait_methods(root.syntax()),
     }
 }
 
