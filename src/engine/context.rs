@@ -108,7 +108,12 @@ impl Context {
             .set_opt_level(&request.opt_level)
             .map_err(|error| failed(error.to_string()))?;
         let unstable_types = unstable_types(&places.build());
-        for cell in start_up_cells(&settings, &prepared.support, unstable_types) {
+        for cell in start_up_cells(
+            &settings,
+            &prepared.support,
+            &request.opt_level,
+            unstable_types,
+        ) {
             context.run_unseen(&cell).map_err(|error| CellError {
                 ename: "setup".to_owned(),
                 evalue: format!("the kernel's start-up cell failed: {}", error.evalue),

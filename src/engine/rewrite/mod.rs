@@ -121,6 +121,32 @@ mod tests {
     }
 
     #[test]
+    fn a_loop_of_mere_arithmetic_that_ends_by_itself_gets_none() {
+        for code in [
+            "for x in &v { sum += x * 2; }",
+            "for x in self.v.iter_mut() { *x = if *x > 3 { 0 } else { *x }; }",
+            "for i in 0..1_000 { sum += v[i]; }",
+        ] {
+            check(code, code);
+        }
+        check("for x in v { sum += x; }", "for x in v {§ sum += x; }");
+        check("for x in 0.. { sum += x; }", "for x in 0.. {§ sum += x; }");
+        check(
+            "for x in 0..n { sum += x; }",
+            "for x in 0..n {§ sum += x; }",
+        );
+        check(
+            "for x in 0..1_000_000 { sum += x; }",
+            "for x in 0..1_000_000 {§ sum += x; }",
+        );
+        check("for x in &v { f(x); }", "for x in &v {§ f(x); }");
+        check(
+            "for x in &v { for y in &w { s += x * y; } }",
+            "for x in &v {§ for y in &w { s += x * y; } }",
+        );
+    }
+
+    #[test]
     fn loops_that_must_not_unwind_get_none() {
         for abi in ["extern", "extern \"C\"", "extern \"system\""] {
             let code = format!("unsafe {abi} fn f() {{ loop {{}} }}");
