@@ -146,8 +146,7 @@ impl Context {
         let rewritten = rewrite(code, self.next_request, known);
         let waits = rewritten.waits;
         let mut ended = self.run_rewritten(rewritten, count);
-        // It may be the wrapping of a call that does not compile, and the errors are to be those of
-        // the learner's own text.
+        // A wrapped call may be the reason, and errors are to be about the learner's own text.
         if ended.refused && waits {
             self.cells.pop();
             ended = self.run_rewritten(rewrite(code, self.next_request, None), count);
