@@ -21,12 +21,13 @@ pub const PRINT_AND_FLUSH: &str = "macro_rules! print { ($($text:tt)*) => {{ ::s
 
 /// Cells to run, in order, so that the support crate and the folder's settings are in force.
 ///
-/// `unstable_types` names the features of the standard library that evcxr needs for type names which
+/// `opt_level` is the one that the cells are compiled with. `unstable_types` names the features of the standard library that evcxr needs for type names which
 /// the learner never wrote (see `setup::warm`). They are allowed in the cells' crate alone.
 #[must_use]
 pub fn start_up_cells(
     settings: &EvcxrToml,
     support: &Path,
+    opt_level: &str,
     unstable_types: Vec<String>,
 ) -> Vec<String> {
     // The support crate and what it needs are on the machine; asking the network for news of them
@@ -49,7 +50,7 @@ pub fn start_up_cells(
         dependencies,
         format!(
             "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}",
-            checkpoints::DEFINITION,
+            checkpoints::definition(opt_level),
             value::DEFINITION,
             statics::DEFINITION,
             statics::naming_macro(std::iter::empty()),

@@ -15,7 +15,7 @@ use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::output_policy::{OutputPolicy, Route};
 use super::report::Report;
-use super::rewrite::{Edited, is_hidden, rewrite};
+use super::rewrite::{Edited, Surroundings, is_hidden, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::start_process::start_evcxr;
@@ -52,6 +52,8 @@ pub struct Context {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) rustc: PathBuf,
     pub(super) known: Known,
+    /// What decides which calls may block.
+    pub(super) surroundings: Surroundings,
     pub(super) lost: Lost,
     pub(super) last_error: LastError,
     pub(super) output: OutputPolicy,
@@ -111,6 +113,7 @@ impl Context {
             sink,
             rustc: toolchain.rustc.clone(),
             known: Known::default(),
+            surroundings: Surroundings::default(),
             lost: Lost::default(),
             last_error: LastError::default(),
             output: settings.output.clone(),
@@ -118,6 +121,7 @@ impl Context {
             start_up: start_up_cells(
                 &settings,
                 &prepared.support,
+                &request.opt_level,
                 unstable_types(&places.build()),
             ),
             next_request: 1,

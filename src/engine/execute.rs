@@ -11,7 +11,7 @@ use super::lost::Lost;
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
-use super::rewrite::{Edited, Variables, rewrite, value};
+use super::rewrite::{Edited, Surroundings, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
 use super::{compile_error, wording};
@@ -39,6 +39,7 @@ impl Context {
                 let value = self.run_unseen(command.text())?;
                 self.known = Known::default();
                 self.lost = Lost::default();
+                self.surroundings = Surroundings::default();
                 self.run_start_up()?;
                 Ok(value)
             }
@@ -130,11 +131,13 @@ impl Context {
         // evcxr runs a command for the shell before it compiles: that must not happen twice.
         let may_run_twice = !own_commands::has_shell_command(code);
         let generation = self.next_request;
-        let mut cell = {
-            let variables: Variables = self.evcxr.variables_and_types().collect();
-            let wrapped = may_run_twice.then_some(&variables);
-            rewrite(code, generation, &self.known, wrapped)
-        };
+        self.surroundings.variables = self
+            .evcxr
+            .variables_and_types()
+            .map(|(name, ty)| (name.to_owned(), ty.to_owned()))
+            .collect();
+        let surroundings = may_run_twice.then_some(&self.surroundings);
+        let mut cell = rewrite(code, generation, &self.known, surroundings);
         let before = self.before(&cell);
         let present = self.variables();
         let mut as_closure: Option<CellError> = None;
@@ -163,6 +166,9 @@ impl Context {
             ended.outcome = Err(error);
         }
         self.after(&cell, &before, &ended);
+        if ended.taken_over {
+            self.surroundings.own_methods.extend(cell.trait_methods);
+        }
         // A process that has ended took all of them, whether this cell had begun or not.
         if ended.ran || self.variables() != present {
             self.note_variables(code, count, &present, &ended.outcome);

@@ -27,7 +27,12 @@ pub fn fill_build_folder(opt_level: &str, support: &Path) -> Result<()> {
     };
     let unstable = names_an_unstable_type(&mut context)?;
     std::fs::write(Path::new(&folder).join(UNSTABLE_TYPES), unstable)?;
-    let mut cells = start_up_cells(&settings, support, unstable_types(Path::new(&folder)));
+    let mut cells = start_up_cells(
+        &settings,
+        support,
+        opt_level,
+        unstable_types(Path::new(&folder)),
+    );
     cells.push("use lesson_support::prelude::*;\nlet ready = true;\nready".to_owned());
     for cell in cells {
         // A program that was copied to a machine without the crates: ask the network.

@@ -117,7 +117,7 @@ def test_an_interrupted_cell_shows_what_it_had_printed(kernel: FrontEnd) -> None
 def test_what_cannot_come_back_is_killed_and_the_lost_variables_are_named(fresh: FrontEnd) -> None:
     fresh.ok('let treasure = vec![1, 2, 3];\nlet map = String::from("island");', 180)
     pid = fresh.pid
-    request = fresh.execute('println!("blocked");\nstd::thread::sleep(std::time::Duration::from_secs(600));')
+    request = fresh.execute('println!("blocked");\nstd::sync::Barrier::new(2).wait();')
     fresh.until_printed(request, "blocked")
     fresh.interrupt()
     warning = fresh.until_printed(request, lambda text: text.strip() != "", GRACE_S, "stderr")

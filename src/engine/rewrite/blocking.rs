@@ -4,9 +4,9 @@
 //! the compiler knows; the wrapper is one that lets it choose the learner's own or another crate's as
 //! it would without. Where even so the cell does not compile, it is compiled as it was written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ra_ap_syntax::ast::{self, HasArgList, HasGenericArgs};
+use ra_ap_syntax::ast::{self, HasArgList, HasGenericArgs, HasName};
 use ra_ap_syntax::{AstNode, SourceFile, SyntaxKind, SyntaxNode, TextRange, WalkEvent};
 
 use super::super::syntax::EDITION;
@@ -15,25 +15,39 @@ use super::checkpoints::must_not_call;
 /// Where the wrappers are.
 const WRAPPERS: &str = "::lesson_support::cells::";
 
-/// The learner's variables and their types, as evcxr wrote them down.
+/// What is known of the notebook so far.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(BTreeMap<String, String>);
+pub struct Surroundings {
+    /// The learner's variables and their types, as evcxr wrote them down.
+    pub variables: BTreeMap<String, String>,
+    /// Methods of traits that the learner has defined. Calls of that name are left alone: should the
+    /// trait be implemented for all types, a wrapper would be one of them.
+    pub own_methods: BTreeSet<String>,
+}
 
-impl<'a> FromIterator<(&'a str, &'a str)> for Variables {
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Variables {
-        let owned = |(name, ty): (&str, &str)| (name.to_owned(), ty.to_owned());
-        Variables(variables.into_iter().map(owned).collect())
-    }
+/// The methods of the traits that `root` defines.
+#[must_use]
+pub fn trait_methods(root: &SyntaxNode) -> BTreeSet<String> {
+    root.descendants()
+        .filter_map(ast::Trait::cast)
+        .filter_map(|item| item.assoc_item_list())
+        .flat_map(|list| list.assoc_items())
+        .filter_map(|item| match item {
+            ast::AssocItem::Fn(method) => Some(method.name()?.text().to_string()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Texts to insert into the source of `root`, in their order where places are equal.
 #[must_use]
-pub fn insertions(root: &SyntaxNode, variables: &Variables) -> Vec<(usize, String)> {
+pub fn insertions(root: &SyntaxNode, surroundings: &Surroundings) -> Vec<(usize, String)> {
     let text = root.text().to_string();
     let search = Search {
         channels: text.contains("channel") || text.contains("Receiver"),
         bounded: text.contains("sync_channel") || text.contains("SyncSender"),
-        variables,
+        own_methods: trait_methods(root),
+        surroundings,
     };
     let mut found = Vec::new();
     search.walk(root, &|at| at, &mut found);
@@ -45,7 +59,8 @@ struct Search<'a> {
     channels: bool,
     /// It speaks of bounded ones, whose senders block.
     bounded: bool,
-    variables: &'a Variables,
+    own_methods: BTreeSet<String>,
+    surroundings: &'a Surroundings,
 }
 
 type Found = Vec<(usize, String)>;
@@ -123,6 +138,9 @@ impl Search<'_> {
     fn method(&self, call: &ast::MethodCallExpr) -> Option<Wrapping> {
         let receiver = call.receiver()?;
         let name = call.name_ref()?.text().to_string();
+        if self.own_methods.contains(&name) || self.surroundings.own_methods.contains(&name) {
+            return None;
+        }
         let arguments = call.arg_list()?.args().count();
         let blocks = match (name.as_str(), arguments) {
             ("lock" | "read" | "write" | "recv" | "try_recv", 0) => true,
@@ -159,7 +177,7 @@ impl Search<'_> {
             .syntax()
             .descendants()
             .filter_map(ast::NameRef::cast)
-            .filter_map(|name| self.variables.0.get(&*name.text()))
+            .filter_map(|name| self.surroundings.variables.get(name.text()))
             .any(|found| found.contains(ty))
     }
 }
@@ -220,7 +238,7 @@ fn function(call: &ast::CallExpr) -> Option<Wrapping> {
     let list = call.arg_list()?;
     let arguments = list.args().count();
     let range = call.syntax().text_range();
-    let wrapper = match (&*segment.name_ref()?.text(), arguments) {
+    let wrapper = match (segment.name_ref()?.text(), arguments) {
         ("sleep" | "park_timeout", 1) => "call",
         ("park", 0) => "call_bare",
         ("scope", 1) => {
@@ -252,10 +270,14 @@ mod tests {
     /// In `expected`, `§` stands for the path of the wrappers.
     #[track_caller]
     fn check_with(variables: &[(&str, &str)], code: &str, expected: &str) {
-        let variables = variables.iter().copied().collect();
+        let owned = |(name, ty): &(&str, &str)| ((*name).to_owned(), (*ty).to_owned());
+        let surroundings = Surroundings {
+            variables: variables.iter().map(owned).collect(),
+            own_methods: BTreeSet::from(["read".to_owned()]),
+        };
         // A statement: how a value is shown is not looked at here.
         let cell = format!("{code};");
-        let rewritten = rewrite(&cell, 1, &Known::default(), Some(&variables));
+        let rewritten = rewrite(&cell, 1, &Known::default(), Some(&surroundings));
         let expected_cell = format!("{};", expected.replace('§', WRAPPERS));
         assert_eq!(rewritten.edited.code(), expected_cell);
         assert_eq!(rewritten.waits, code != expected);
@@ -328,7 +350,7 @@ mod tests {
         check_with(
             &[("rx", "mpsc::Receiver<u8>")],
             "for m in &rx {}",
-            "for m in { use §Otherwise as _; §each(&rx).lesson_each() } { crate::lesson_stop::point();}",
+            "for m in { use §Otherwise as _; §each(&rx).lesson_each() } {}",
         );
         check(
             "let (tx, rx) = sync_channel(1); tx.send(1)",
@@ -348,8 +370,8 @@ mod tests {
         );
         check("m! { a.lock() }", "m! { a.lock() }");
         check(
-            "println!(\"{}\", format!(\"{}\", a.read()))",
-            "println!(\"{}\", format!(\"{}\", §on(&a).read()))",
+            "println!(\"{}\", format!(\"{}\", a.write()))",
+            "println!(\"{}\", format!(\"{}\", §on(&a).write()))",
         );
     }
 
@@ -360,6 +382,8 @@ mod tests {
             "extern \"C\" fn f(m: &M) { m.lock() }",
             "extern \"C\" fn f() { let c = || h.join(); }",
             "rx.recv().await;",
+            "a.read();",
+            "trait Ask { fn recv(&self); } a.recv();",
             "// kernel: no checkpoints\nm.lock();",
             "m.lock(;",
         ] {

@@ -1,26 +1,40 @@
 //! A look at the stop button at the head of each loop.
 
-use ra_ap_syntax::ast::{self, HasLoopBody};
+use ra_ap_syntax::ast::{self, HasLoopBody, RangeItem};
 use ra_ap_syntax::{AstNode, AstToken, SyntaxKind, SyntaxNode};
 
-/// The name of the module that [`DEFINITION`] defines.
+/// The name of the module that [`definition`] defines.
 pub const MODULE: &str = "lesson_stop";
 
-/// What a loop calls. One load and one branch as long as nobody presses stop.
-pub const DEFINITION: &str = r#"mod lesson_stop {
-    unsafe extern "C" {
-        safe static lesson_runtime_stage: std::sync::atomic::AtomicU32;
-    }
-    unsafe extern "C-unwind" {
-        safe fn lesson_runtime_checkpoint();
-    }
-    #[inline(always)]
-    pub fn point() {
-        if lesson_runtime_stage.load(std::sync::atomic::Ordering::Relaxed) != 0 {
+/// What a loop calls, for cells that are compiled with this optimisation level.
+///
+/// One load and one branch as long as nobody presses stop. Without optimisation each of them would be
+/// a call of its own, and one call of a function that is compiled already costs half as much.
+#[must_use]
+pub fn definition(opt_level: &str) -> String {
+    let look = if opt_level == "0" {
+        "lesson_runtime_poll();"
+    } else {
+        "if lesson_runtime_stage.load(std::sync::atomic::Ordering::Relaxed) != 0 {
             lesson_runtime_checkpoint();
-        }
-    }
-}"#;
+        }"
+    };
+    format!(
+        r#"mod lesson_stop {{
+    unsafe extern "C" {{
+        safe static lesson_runtime_stage: std::sync::atomic::AtomicU32;
+    }}
+    unsafe extern "C-unwind" {{
+        safe fn lesson_runtime_checkpoint();
+        safe fn lesson_runtime_poll();
+    }}
+    #[inline(always)]
+    pub fn point() {{
+        {look}
+    }}
+}}"#
+    )
+}
 
 /// Inserted behind the opening brace of a loop.
 pub const CALL: &str = " crate::lesson_stop::point();";
@@ -38,11 +52,73 @@ pub fn places(root: &SyntaxNode) -> impl Iterator<Item = usize> {
         let body = match node.kind() {
             SyntaxKind::LOOP_EXPR => ast::LoopExpr::cast(node.clone())?.loop_body(),
             SyntaxKind::WHILE_EXPR => ast::WhileExpr::cast(node.clone())?.loop_body(),
-            SyntaxKind::FOR_EXPR => ast::ForExpr::cast(node.clone())?.loop_body(),
+            SyntaxKind::FOR_EXPR => {
+                let for_loop = ast::ForExpr::cast(node.clone())?;
+                (!ends_by_itself(&for_loop)).then(|| for_loop.loop_body())?
+            }
             _ => None,
         }?;
         let brace = body.stmt_list()?.l_curly_token()?;
         (!must_not_call(&node)).then(|| usize::from(brace.text_range().end()))
+    })
+}
+
+/// Whether the loop does nothing but arithmetic, on each element of a collection or for a small number
+/// of times: such a loop is over before a reader can press stop, and a look would cost as much as all
+/// the rest of a turn.
+fn ends_by_itself(for_loop: &ast::ForExpr) -> bool {
+    let bounded = match for_loop.iterable() {
+        Some(ast::Expr::RefExpr(items)) => items.expr().is_some_and(|items| is_place(&items)),
+        Some(ast::Expr::MethodCallExpr(call)) => {
+            let name = call.name_ref().map(|name| name.text().to_string());
+            matches!(name.as_deref(), Some("iter" | "iter_mut"))
+                && call.receiver().is_some_and(|items| is_place(&items))
+        }
+        Some(ast::Expr::RangeExpr(range)) => range
+            .end()
+            .and_then(|end| {
+                end.syntax()
+                    .text()
+                    .to_string()
+                    .replace('_', "")
+                    .parse()
+                    .ok()
+            })
+            .is_some_and(|end: u32| range.start().is_some() && end <= FEW_TURNS),
+        _ => false,
+    };
+    bounded
+        && for_loop
+            .loop_body()
+            .is_some_and(|body| is_arithmetic(body.syntax()))
+}
+
+/// Turns of mere arithmetic that take well under a millisecond.
+const FEW_TURNS: u32 = 10_000;
+
+fn is_place(expression: &ast::Expr) -> bool {
+    match expression {
+        ast::Expr::PathExpr(_) => true,
+        ast::Expr::FieldExpr(field) => field.expr().is_some_and(|of| is_place(&of)),
+        _ => false,
+    }
+}
+
+/// Whether nothing in there is called, and nothing loops.
+fn is_arithmetic(node: &SyntaxNode) -> bool {
+    !node.descendants().any(|inside| {
+        matches!(
+            inside.kind(),
+            SyntaxKind::CALL_EXPR
+                | SyntaxKind::METHOD_CALL_EXPR
+                | SyntaxKind::MACRO_CALL
+                | SyntaxKind::LOOP_EXPR
+                | SyntaxKind::WHILE_EXPR
+                | SyntaxKind::FOR_EXPR
+                | SyntaxKind::AWAIT_EXPR
+                | SyntaxKind::CLOSURE_EXPR
+                | SyntaxKind::FN
+        )
     })
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use ra_ap_syntax::{AstNode, SourceFile};
 
-pub use blocking::Variables;
+pub use blocking::Surroundings;
 pub use edits::{Edited, Insertion};
 pub use items::Item;
 pub use nameless::Block;
@@ -61,18 +61,20 @@ pub struct Rewritten {
     pub gone: Vec<String>,
     /// Blocking calls are wrapped. Should it not compile, it may do so without.
     pub waits: bool,
+    /// The methods of the traits that it defines.
+    pub trait_methods: BTreeSet<String>,
 }
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
 /// No two runs have the same `generation`; `known` is what earlier cells have defined. Blocking calls are
-/// wrapped only where the learner's `variables` are given.
+/// wrapped only where their `surroundings` are given.
 #[must_use]
 pub fn rewrite(
     code: &str,
     generation: u64,
     known: &Known,
-    variables: Option<&Variables>,
+    surroundings: Option<&Surroundings>,
 ) -> Rewritten {
     let file = SourceFile::parse(&wrap(code), EDITION);
     if !file.errors().is_empty() {
@@ -85,6 +87,7 @@ pub fn rewrite(
             blocks: Vec::new(),
             gone: Vec::new(),
             waits: false,
+            trait_methods: BTreeSet::new(),
         };
     }
     let root = file.tree();
@@ -126,8 +129,8 @@ pub fn rewrite(
     insertions.splice(0..0, first);
     let mut waits = false;
     if !code.contains(checkpoints::OFF) {
-        if let Some(variables) = variables {
-            let found = blocking::insertions(root.syntax(), variables);
+        if let Some(surroundings) = surroundings {
+            let found = blocking::insertions(root.syntax(), surroundings);
             waits = !found.is_empty();
             insertions.extend(found.into_iter().map(|(at, text)| Insertion { at, text }));
         }
@@ -152,6 +155,7 @@ pub fn rewrite(
         blocks,
         gone,
         waits,
+        trait_methods: blocking::trait_methods(root.syntax()),
     }
 }
 
@@ -208,6 +212,32 @@ mod tests {
         check(
             "const F: fn() = { fn f() { loop {} } f };",
             "const F: fn() = { fn f() { loop {§} } f };",
+        );
+    }
+
+    #[test]
+    fn a_loop_of_mere_arithmetic_that_ends_by_itself_gets_none() {
+        for code in [
+            "for x in &v { sum += x * 2; }",
+            "for x in self.v.iter_mut() { *x = if *x > 3 { 0 } else { *x }; }",
+            "for i in 0..1_000 { sum += v[i]; }",
+        ] {
+            check(code, code);
+        }
+        check("for x in v { sum += x; }", "for x in v {§ sum += x; }");
+        check("for x in 0.. { sum += x; }", "for x in 0.. {§ sum += x; }");
+        check(
+            "for x in 0..n { sum += x; }",
+            "for x in 0..n {§ sum += x; }",
+        );
+        check(
+            "for x in 0..1_000_000 { sum += x; }",
+            "for x in 0..1_000_000 {§ sum += x; }",
+        );
+        check("for x in &v { f(x); }", "for x in &v {§ f(x); }");
+        check(
+            "for x in &v { for y in &w { s += x * y; } }",
+            "for x in &v {§ for y in &w { s += x * y; } }",
         );
     }
 

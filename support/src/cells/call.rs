@@ -21,10 +21,12 @@ where
 {
     if let Some(duration) = (&argument as &dyn Any).downcast_ref::<Duration>() {
         if is(&function, thread::sleep) && *duration >= TOO_SHORT_TO_STOP {
-            return nothing(crate::sleep(*duration));
+            crate::sleep(*duration);
+            return nothing();
         }
         if is(&function, thread::park_timeout) {
-            return nothing(park(|| thread::park_timeout(*duration)));
+            park(|| thread::park_timeout(*duration));
+            return nothing();
         }
     }
     function(argument)
@@ -37,7 +39,8 @@ where
     R: 'static,
 {
     if is(&function, thread::park) {
-        return nothing(park(thread::park));
+        park(thread::park);
+        return nothing();
     }
     function()
 }
@@ -58,7 +61,7 @@ fn is<F: 'static, G: 'static>(_: &F, _: G) -> bool {
 }
 
 /// What a function of `std` returns that returns nothing.
-fn nothing<R: 'static>((): ()) -> R {
+fn nothing<R: 'static>() -> R {
     let mut unit = Some(());
     (&mut unit as &mut dyn Any)
         .downcast_mut::<Option<R>>()

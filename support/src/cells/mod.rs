@@ -10,7 +10,7 @@
 //!   `Receiver::iter`, `SyncSender::send`, `Condvar::wait` and its three relatives;
 //! - [`before`] and [`owned`]: `join` of a thread's handle;
 //! - [`each`]: `for message in receiver`;
-//! - [`call`] and [`call_bare`]: `thread::sleep`, `thread::park`, `thread::park_timeout`;
+//! - `call` and `call_bare`: `thread::sleep`, `thread::park`, `thread::park_timeout`;
 //! - [`scope`]: `thread::scope`, whose end waits for its threads.
 //!
 //! Guards that a call holds are dropped before it unwinds, so that the call itself poisons nothing.

@@ -80,6 +80,8 @@ impl<T> Iterator for Iter<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
+        // Messages may come for ever, and the body of the loop be too short for a look of its own.
+        interrupt::checkpoint();
         receive(self.0).ok()
     }
 }
@@ -92,6 +94,8 @@ impl<T> Iterator for IntoIter<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
+        // Messages may come for ever, and the body of the loop be too short for a look of its own.
+        interrupt::checkpoint();
         receive(&self.0).ok()
     }
 }
