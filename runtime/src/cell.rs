@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{interrupt, panics, streams};
+use crate::{interrupt, panics, private, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -30,7 +30,6 @@ pub fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut store: *mut c_void = std::ptr::null_mut();
     let mut number = 0;
-    let process = std::process::id();
     while let Some(command) = commands.next()? {
         let cell = interrupt::current_cell();
         // Stop was pressed while the cell was compiled: it must not run. To evcxr this is a panic
@@ -43,8 +42,8 @@ pub fn serve(
         streams::reopen_closed(&marks);
         control.send(&ToKernel::Running { cell });
         store = run(&command, store)?;
-        if std::process::id() != process {
-            // The cell has forked, and this is the copy: to the kernel only the original speaks.
+        if private::is_copy() {
+            // To the kernel only the original speaks.
             // SAFETY: `_exit` takes a number and does not return.
             unsafe { libc::_exit(0) }
         }
@@ -73,7 +72,8 @@ fn run(command: &LoadAndRun, store: *mut c_void) -> Result<*mut c_void, libloadi
         libc::RTLD_LOCAL
     };
     // SAFETY: the library is a cell that evcxr compiled; its initialisers are those of Rust crates.
-    let library = unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) }?;
+    let open = || unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) };
+    let library = private::with_room(open)?;
     // SAFETY: evcxr generates this function with exactly this signature.
     let function = unsafe { library.get::<CellFn>(command.function.as_bytes()) }?;
     // SAFETY: `store` is null or what the previous cell returned; the function catches panics.

@@ -6,6 +6,7 @@ mod commands;
 mod control;
 mod interrupt;
 mod panics;
+mod private;
 mod streams;
 
 use std::os::unix::process::CommandExt;
@@ -20,10 +21,16 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("lesson-runtime: {error}");
+            eprintln!("lesson-runtime: {}", with_sources(&*error));
             ExitCode::from(99)
         }
     }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = sources.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 fn wrap_rustc() -> ExitCode {
@@ -45,6 +52,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let dir = std::env::var_os(lesson_runtime::DIR_VAR)
         .ok_or("this program is started by the rust-lessons kernel only")?;
     let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;
+    private::cut_off_copies()?;
     let streams = streams::Streams::take_over(dir.as_ref())?;
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
     interrupt::mark_cell_thread();

@@ -7,7 +7,7 @@ use std::thread;
 use lesson_runtime::ToKernel;
 
 use crate::control::Control;
-use crate::interrupt;
+use crate::{interrupt, private};
 
 /// Set when a cell has put a hook of its own in our place.
 static REPLACED: AtomicBool = AtomicBool::new(false);
@@ -55,7 +55,7 @@ pub fn reclaim(control: &'static Control) -> bool {
 
 /// Tells the kernel of a panic of the cell's own thread; returns whether it was one.
 fn tell_kernel(control: &Control, info: &PanicHookInfo<'_>) -> bool {
-    if !interrupt::is_cell_thread() {
+    if !interrupt::is_cell_thread() || private::is_copy() {
         return false;
     }
     let (file, line, column) = info.location().map_or_else(

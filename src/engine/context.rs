@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks, EvalContext};
 
 use super::config::start_up_cells;
+use super::folder::Folder;
 use super::link::Link;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::report::Report;
@@ -16,7 +17,7 @@ use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
 use super::syntax::{ends_with_value, first_error};
-use super::{compile_error, crash, interrupt, panic_report};
+use super::{cargo_failure, compile_error, crash, interrupt, panic_report};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
@@ -49,6 +50,7 @@ pub struct Context {
     cells: Vec<CellSource>,
     statics: Statics,
     next_request: u64,
+    folder: Folder,
 }
 
 /// What an execution came to.
@@ -98,6 +100,7 @@ impl Context {
             cells: Vec::new(),
             statics: Statics::default(),
             next_request: 1,
+            folder: Folder::new(places.clone(), prepared.clone()),
         };
         context
             .evcxr
@@ -119,6 +122,7 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        self.folder.mend(&self.link)?;
         if self.cells.len() == KEPT_CELLS {
             self.cells.remove(0);
         }
@@ -238,6 +242,12 @@ impl Context {
             self.statics.process_ended();
         }
         let report = self.link.finish();
+        if report.ran && !report.ended && !died {
+            return Ended {
+                outcome: Err(self.out_of_step(&variables)),
+                ran: false,
+            };
+        }
         let ran = report.ran && !died;
         Ended {
             outcome: self.conclude(result, report, cell, count, &variables),
@@ -261,8 +271,14 @@ impl Context {
                 if let Some(shown) = last {
                     self.sink.display(shown);
                 }
-                let panic = report.panics.last().map(|panic| panic.message.as_str());
-                Err(crash::describe(&message, variables, panic, report.killed))
+                let panic = report.panics.back().map(|panic| panic.message.as_str());
+                Err(crash::describe(
+                    &message,
+                    variables,
+                    panic,
+                    &report.last_words,
+                    report.killed,
+                ))
             }
             _ if skipped => Err(interrupt::keyboard_interrupt()),
             Ok(_) if report.unwound => {
@@ -292,10 +308,7 @@ impl Context {
             Err(Error::CompilationErrors(errors)) => {
                 Err(compile_error::render(&errors, cell, count))
             }
-            Err(other) => Err(CellError::plain(
-                compile_error::NO_CODE,
-                other.to_string().trim().to_owned(),
-            )),
+            Err(other) => Err(cargo_failure::explain(&other.to_string())),
         }
     }
 
@@ -320,7 +333,7 @@ impl Context {
     }
 
     fn unwound(&self, report: &Report) -> CellError {
-        match report.panics.last() {
+        match report.panics.back() {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
             Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
             Some(panic) => {
@@ -331,17 +344,50 @@ impl Context {
         }
     }
 
-    /// The process died between two cells: evcxr notices only when it is used, and starts another.
+    /// The process died between two cells, or does not answer: evcxr notices its end only when it is
+    /// used, and starts another.
     fn dead_before_start(&mut self, error: &std::io::Error, variables: &[String]) -> CellError {
-        match self.evcxr.execute("let _ = ();") {
-            Err(Error::SubprocessTerminated(message)) => {
-                self.link.drain();
-                self.statics.process_ended();
-                let _ = self.link.finish();
-                crash::describe(&message, variables, None, false)
+        let silent = error.kind() == std::io::ErrorKind::TimedOut;
+        // From here on the stop button has nothing to stop: not the compiler of what follows either.
+        let _ = self.link.finish();
+        let ended = match self.restart_process() {
+            Ok(_) if silent => crash::silent(variables),
+            Ok(message) => {
+                let words = self.link.finish().last_words;
+                crash::describe(&message, variables, None, &words, false)
             }
-            _ => CellError::plain("crash", error.to_string()),
+            Err(other) => cargo_failure::explain(&format!("{error}: {other}")),
+        };
+        let _ = self.link.finish();
+        ended
+    }
+
+    /// evcxr took the cell for ended, and the runtime did not say so: what they say to each other next
+    /// would be about different cells.
+    fn out_of_step(&mut self, variables: &[String]) -> CellError {
+        match self.restart_process() {
+            Ok(_) => crash::out_of_step(variables),
+            Err(error) => cargo_failure::explain(&error.to_string()),
         }
+    }
+
+    /// Ends the process, if it has not ended, and lets evcxr start another one; returns evcxr's words.
+    fn restart_process(&mut self) -> Result<String, Error> {
+        {
+            let process = self.evcxr.process_handle();
+            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            // It has ended already, or does so now.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let message = match self.evcxr.execute("let _ = ();") {
+            Err(Error::SubprocessTerminated(message)) => message,
+            Err(other) => return Err(other),
+            Ok(_) => return Err(Error::Message("the process has not ended".to_owned())),
+        };
+        self.link.drain();
+        self.statics.process_ended();
+        Ok(message)
     }
 }
 

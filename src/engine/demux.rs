@@ -257,7 +257,9 @@ fn agree(rest: &[u8], word: &[u8]) -> bool {
 
 /// The line that starts here, without its newline, and its length with it.
 fn line_at(rest: &[u8], at_least: usize) -> Option<(usize, String)> {
-    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    // Bounded as `At::partial` is: else it would depend on the cuts of the stream what a line is.
+    let longest = &rest[..rest.len().min(LONGEST_LINE + 1)];
+    let end = memchr::memchr(b'\n', longest)?;
     (end >= at_least).then(|| (end + 1, String::from_utf8_lossy(&rest[..end]).into_owned()))
 }
 
@@ -387,6 +389,14 @@ mod tests {
         let mut pieces = demux.push(b"last words EVCXR_");
         pieces.extend(demux.finish());
         assert_eq!(pieces, [text("last words "), text("EVCXR_")]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_for_the_protocol_is_text_however_it_is_cut() {
+        let line = format!("EVCXR_INPUT_REQUEST:{}\n", "a".repeat(LONGEST_LINE));
+        let whole = Demux::stdout("n0nce").push(line.as_bytes());
+        assert_eq!(whole, [text(&line)]);
+        check(line.as_bytes(), &[text(&line)]);
     }
 
     #[test]

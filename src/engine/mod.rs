@@ -1,12 +1,15 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+mod cargo_failure;
 pub mod compile_error;
 pub mod config;
 pub mod context;
 pub mod crash;
 pub mod demux;
+mod folder;
 pub mod interrupt;
 pub mod link;
+pub mod nesting;
 pub mod outcome;
 pub mod panic_report;
 pub mod processes;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::context::{Context, Places};
 use super::interrupt::Interrupter;
 use super::link::Link;
+use super::nesting::{TooDeep, too_deep};
 use super::outcome::{CellError, Outcome};
 use super::sink::Sink;
 use crate::setup::toolchain::Toolchain;
@@ -190,6 +191,9 @@ impl Worker {
         count: usize,
     ) -> Outcome {
         let context = context.as_mut().map_err(|error| error.clone())?;
+        if let Some(TooDeep { line, reason }) = too_deep(code) {
+            return Err(CellError::plain("error", format!("line {line}: {reason}")));
+        }
         self.interrupter.set_variables(context.variables());
         caught(|| context.execute(code, count))?
     }
@@ -209,6 +213,9 @@ fn complete(context: &mut Result<Context, CellError>, code: &str, offset: usize)
     let Ok(context) = context else {
         return Completion::default();
     };
+    if too_deep(code).is_some() {
+        return Completion::default();
+    }
     match caught(|| context.complete(code, offset)) {
         Ok(Ok(found)) => Completion {
             start: found.start_offset,
@@ -233,6 +240,9 @@ fn inspect(
     offset: usize,
 ) -> Option<Inspection> {
     let context = context.as_mut().ok()?;
+    if too_deep(code).is_some() {
+        return None;
+    }
     let (text, html) = caught(|| context.inspect(code, offset)).ok()?.ok()?;
     (text != "No documentation found").then_some(Inspection { text, html })
 }

@@ -81,6 +81,7 @@ python_tests! {
     a_lesson_is_green_as_stored_and_red_when_changed = "test_check.py",
     a_learner_works_in_jupyterlab = "test_browser.py",
     a_crash_costs_no_kernel = "test_crash.py",
+    a_fault_is_told_and_costs_little = "test_faults.py",
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",
