@@ -82,6 +82,7 @@ python_tests! {
     a_learner_works_in_jupyterlab = "test_browser.py",
     a_crash_costs_no_kernel = "test_crash.py",
     a_fault_is_told_and_costs_little = "test_faults.py",
+    a_long_session_stays_within_bounds = "test_soak.py",
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",
