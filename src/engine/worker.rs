@@ -13,10 +13,15 @@ use super::link::Link;
 use super::nesting::{TooDeep, too_deep};
 use super::outcome::{CellError, Outcome};
 use super::sink::Sink;
+use super::syntax::statements_outside_functions;
 use crate::setup::toolchain::Toolchain;
 
 /// rust-analyzer recurses deeply on deeply nested code; the memory is only reserved, not used.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// rust-analyzer takes time for each pair of statements, minutes for some thousands, and cannot be
+/// stopped meanwhile.
+const MOST_STATEMENTS: usize = 2_000;
 
 /// What could stand at a place in the code.
 #[derive(Clone, Debug, Default)]
@@ -193,6 +198,14 @@ impl Worker {
         let context = context.as_mut().map_err(|error| error.clone())?;
         if let Some(TooDeep { line, reason }) = too_deep(code) {
             return Err(CellError::plain("error", format!("line {line}: {reason}")));
+        }
+        let statements = statements_outside_functions(code);
+        if statements > MOST_STATEMENTS {
+            let reason = format!(
+                "this cell has {statements} statements, and finding the types of its variables takes \
+                 too long from {MOST_STATEMENTS} on. Put them into a function, or into several cells"
+            );
+            return Err(CellError::plain("error", reason));
         }
         self.interrupter.set_variables(context.variables());
         caught(|| context.execute(code, count))?

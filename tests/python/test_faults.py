@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -99,6 +99,7 @@ REFUSED = {
     "brackets": ("(" * 2_000 + "1" + ")" * 2_000, "too deep"),
     "blocks": ("{" * 2_000 + "1" + "}" * 2_000, "too deep"),
     "operators": ("!" * 100_000 + "true", "too much"),
+    "statements": ("let mut sum = 0;\n" + "sum += 1;\n" * 20_000, "Put them into a function"),
     "a long line that is wrong": ('let n: u32 = "' + "x" * 100_000 + '";', "mismatched types"),
 }
 
@@ -107,6 +108,10 @@ LARGE = {
     "a literal of 1 MB": ('"' + "x" * 1_000_000 + '".len()', "1000000"),
     "brackets as deep as allowed": ("(" * 390 + "1" + ")" * 390, "1"),
     "many operators": ("1" + " + 1" * 1_500, "1501"),
+    "20,000 statements in a function": (
+        "fn long() -> u64 {\nlet sum = 1;\n" + "let _ = sum;\n" * 20_000 + "sum\n}\nlong()",
+        "1",
+    ),
 }
 
 
@@ -320,17 +325,22 @@ def small_disk(megabytes: int) -> Iterator[Path]:
             subprocess.run(["umount", "-l", made], check=True)
 
 
+def fill(filler: Path) -> None:
+    """Writes to a file until its disk is full to the last page."""
+    file = os.open(filler, os.O_CREAT | os.O_WRONLY)
+    for size in (1 << 20, 1 << 12):
+        with suppress(OSError):
+            while os.write(file, bytes(size)):
+                pass
+    os.close(file)
+
+
 def test_a_full_disk_is_told_and_the_kernel_goes_on_when_there_is_room_again() -> None:
     with small_disk(300) as disk, FrontEnd(env={"TMPDIR": str(disk)}) as front_end:
         front_end.ok(PRELUDE, START_S)
         front_end.ok("let treasure = vec![1, 2];")
         filler = disk / "filler"
-        with filler.open("wb") as file:
-            try:
-                while file.write(b"\0" * (1 << 16)):
-                    file.flush()
-            except OSError:
-                pass
+        fill(filler)
         ran = front_end.run("fn fresh() -> Vec<u64> { (0..9).collect() }\nfresh()")
         assert "No space left on device" in ran.report
         filler.unlink()
