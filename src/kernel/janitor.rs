@@ -71,10 +71,14 @@ pub fn keep_watch(work: &Path, group: i32) {
         // A group without members is no error: then everything has ended already.
         let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
     }
-    for pid in processes::with_variable(WORK_VAR, work.as_os_str()) {
-        if pid != std::process::id() {
-            processes::kill(pid);
+    // Twice: a program that is just being started cannot be recognised for a moment.
+    for _ in 0..2 {
+        for pid in processes::with_variable(WORK_VAR, work.as_os_str()) {
+            if pid != std::process::id() {
+                processes::kill(pid);
+            }
         }
+        std::thread::sleep(Duration::from_millis(20));
     }
     remove(work, TRY_FOR);
 }
