@@ -57,8 +57,8 @@ INTERRUPTED = {
 }
 
 # The bounds are for what remains of a cell after the first tenth, which fills caches. They are two to three times what
-# was measured, so that a new leak shows and another machine does not. Most of the kernel's share is rust-analyzer's,
-# which keeps every type that it has seen; the runtime keeps each cell's library, since threads may be in it.
+# was measured, so that a new leak shows and another machine does not. The kernel grows in steps, and levels off; the
+# runtime and the folder keep each cell's library, since threads and statics may be in it.
 KERNEL_KB_PER_CELL = 700
 RUNTIME_KB_PER_CELL = 150
 FOLDER_KB_PER_CELL = 200
