@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{self, Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{aside, interrupt, origin, panics, streams};
+use crate::{aside, interrupt, origin, panics, private, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -33,7 +33,6 @@ pub fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut store: *mut c_void = std::ptr::null_mut();
     let mut number = 0;
-    let process = std::process::id();
     while let Some(command) = queue.next()? {
         let cell = interrupt::current_cell();
         // Stop was pressed while the cell was compiled: it must not run. To evcxr this is a panic
@@ -69,8 +68,8 @@ pub fn serve(
         }
         control.send(&ToKernel::Running { cell });
         store = run(&command, cell, store)?;
-        if std::process::id() != process {
-            // The cell has forked, and this is the copy: to the kernel only the original speaks.
+        if private::is_copy() {
+            // To the kernel only the original speaks.
             // SAFETY: `_exit` takes a number and does not return.
             unsafe { libc::_exit(0) }
         }
@@ -107,7 +106,8 @@ fn run(
         libc::RTLD_LOCAL
     };
     // SAFETY: the library is a cell that evcxr compiled; its initialisers are those of Rust crates.
-    let library = unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) }?;
+    let open = || unsafe { Library::open(Some(&command.library), libc::RTLD_LAZY | visibility) };
+    let library = private::with_room(open)?;
     // SAFETY: evcxr generates this function with exactly this signature.
     let function = unsafe { library.get::<CellFn>(command.function.as_bytes()) }?;
     origin::register(*function as *const c_void, cell);

@@ -9,7 +9,7 @@ use std::thread;
 
 use lesson_runtime::{SOCKET, ToKernel, ToRuntime, in_open_folder, read_frame, write_frame};
 
-use crate::{attendant, commands, interrupt};
+use crate::{attendant, commands, interrupt, private};
 
 /// Everything that several threads of the runtime share.
 pub struct Control {
@@ -27,7 +27,8 @@ impl Control {
     pub fn connect(dir: &Path, real_stdout: File) -> io::Result<&'static Control> {
         let folder = File::open(dir)?;
         let socket = UnixStream::connect(in_open_folder(&folder, SOCKET))?;
-        let reader = socket.try_clone()?;
+        let reader = UnixStream::from(private::keep(&socket)?);
+        let socket = UnixStream::from(private::keep(&socket)?);
         // One for the life of the process: panic hook and threads need it until the very end.
         let control: &'static Control = Box::leak(Box::new(Control {
             socket: Mutex::new(socket),

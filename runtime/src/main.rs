@@ -9,7 +9,7 @@ mod interrupt;
 mod origin;
 mod owner;
 mod panics;
-
+mod private;
 mod streams;
 mod terminal;
 
@@ -25,10 +25,16 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("lesson-runtime: {error}");
+            eprintln!("lesson-runtime: {}", with_sources(&*error));
             ExitCode::from(99)
         }
     }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = sources.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 fn wrap_rustc() -> ExitCode {
@@ -50,6 +56,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let dir = std::env::var_os(lesson_runtime::DIR_VAR)
         .ok_or("this program is started by the rust-lessons kernel only")?;
     let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;
+    private::cut_off_copies()?;
     let streams = streams::Streams::take_over(dir.as_ref())?;
     aside::install(streams.aside, &streams.marks)?;
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;

@@ -8,7 +8,7 @@ use std::thread;
 use lesson_runtime::{At, ThreadPanic, ToKernel, panic_mark};
 
 use crate::control::Control;
-use crate::{interrupt, origin, owner};
+use crate::{interrupt, origin, owner, private};
 
 /// Set when a cell has put a hook of its own in our place.
 static REPLACED: AtomicBool = AtomicBool::new(false);
@@ -57,7 +57,7 @@ pub fn reclaim(control: &'static Control) -> bool {
 
 /// Tells the kernel of a panic of the cell's own thread; returns whether it was one.
 fn tell_kernel(control: &Control, info: &PanicHookInfo<'_>) -> bool {
-    if !interrupt::is_cell_thread() {
+    if !interrupt::is_cell_thread() || private::is_copy() {
         return false;
     }
     control.send(&ToKernel::Panicked {

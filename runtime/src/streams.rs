@@ -9,6 +9,8 @@ use std::path::Path;
 
 use lesson_runtime::{ASIDE_FIFO, STDERR_FIFO, STDOUT_FIFO};
 
+use crate::private;
+
 /// The ends of all streams after the exchange.
 pub struct Streams {
     /// The original stdin: evcxr's commands.
@@ -30,12 +32,13 @@ impl Streams {
     /// # Errors
     /// When a FIFO cannot be opened or the process is out of descriptors.
     pub fn take_over(dir: &Path) -> io::Result<Streams> {
-        let stdout = open_for_write(&dir.join(STDOUT_FIFO))?;
-        let stderr = open_for_write(&dir.join(STDERR_FIFO))?;
-        let aside = open_for_write(&dir.join(ASIDE_FIFO))?;
-        let commands = duplicate(libc::STDIN_FILENO)?;
-        let real_stdout = duplicate(libc::STDOUT_FILENO)?;
+        let stdout = private::keep(open_for_write(&dir.join(STDOUT_FIFO))?)?;
+        let stderr = private::keep(open_for_write(&dir.join(STDERR_FIFO))?)?;
+        let aside = private::keep(open_for_write(&dir.join(ASIDE_FIFO))?)?;
+        let commands = private::keep(io::stdin())?;
+        let real_stdout = private::keep(io::stdout())?;
         let (stdin_read, stdin_feed) = pipe()?;
+        let stdin_feed = private::keep(stdin_feed)?;
         replace(stdin_read.as_raw_fd(), libc::STDIN_FILENO)?;
         replace(stdout.as_raw_fd(), libc::STDOUT_FILENO)?;
         replace(stderr.as_raw_fd(), libc::STDERR_FILENO)?;
@@ -43,8 +46,8 @@ impl Streams {
             commands: commands.into(),
             stdin_feed: stdin_feed.into(),
             real_stdout: real_stdout.into(),
-            marks: [stdout, stderr],
-            aside,
+            marks: [stdout.into(), stderr.into()],
+            aside: aside.into(),
         })
     }
 }
@@ -72,15 +75,6 @@ fn open_for_write(path: &Path) -> io::Result<File> {
     check(fd)?;
     // SAFETY: `open` returned this descriptor just now; nobody else owns it.
     Ok(unsafe { File::from_raw_fd(fd) })
-}
-
-fn duplicate(fd: i32) -> io::Result<OwnedFd> {
-    // From 10 up: a cell that closes the low descriptors does not meet it by accident.
-    // SAFETY: `fcntl` with F_DUPFD_CLOEXEC reads nothing from memory.
-    let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 10) };
-    check(copy)?;
-    // SAFETY: `fcntl` returned this descriptor just now; nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {

@@ -1,5 +1,7 @@
 //! One evcxr context and what it takes to run a cell in it.
 
+mod restart;
+
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +10,7 @@ use evcxr::{CommandContext, Error, EvalCallbacks};
 
 use super::config::{self, start_up_cells};
 use super::explain::LastError;
+use super::folder::Folder;
 use super::known::Known;
 use super::link::{BUILD, Begin, Link};
 use super::lost::Lost;
@@ -62,6 +65,7 @@ pub struct Context {
     /// Run before the first cell, and after `:clear`: what gives an empty evcxr the names that cells need.
     start_up: Vec<String>,
     pub(super) next_request: u64,
+    pub(super) folder: Folder,
 }
 
 /// What an execution came to.
@@ -125,6 +129,7 @@ impl Context {
                 unstable_types(&places.build()),
             ),
             next_request: 1,
+            folder: Folder::new(places.clone(), prepared.clone()),
         };
         context.sink.obey(&context.output);
         context
@@ -253,6 +258,15 @@ impl Context {
             self.known.statics.process_ended();
         }
         let report = self.link.finish();
+        if report.ran && !report.ended && !died {
+            return Ended {
+                outcome: Err(self.out_of_step(&variables)),
+                ran: false,
+                taken_over: false,
+                refused: false,
+                not_kept: None,
+            };
+        }
         let ran = report.ran && !died;
         let taken_over = result.is_ok();
         // Not so when stop was pressed meanwhile: then cargo was ended.
@@ -289,8 +303,14 @@ impl Context {
                 if let Some(shown) = last {
                     self.sink.display(shown);
                 }
-                let panic = report.panics.last().map(|panic| panic.message.as_str());
-                Err(crash::describe(&message, variables, panic, report.killed))
+                let panic = report.panics.back().map(|panic| panic.message.as_str());
+                Err(crash::describe(
+                    &message,
+                    variables,
+                    panic,
+                    &report.last_words,
+                    report.killed,
+                ))
             }
             _ if skipped => Err(interrupt::keyboard_interrupt()),
             Ok(_) if report.unwound => {
@@ -351,7 +371,7 @@ impl Context {
     }
 
     fn unwound(&self, report: &Report) -> CellError {
-        match report.panics.last() {
+        match report.panics.back() {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
             Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
             Some(panic) => {
@@ -361,14 +381,6 @@ impl Context {
                 })
             }
             None => CellError::plain(panic_report::PANIC, "the cell panicked"),
-        }
-    }
-
-    /// The process died between two cells.
-    fn dead_before_start(&mut self, error: &std::io::Error, variables: &[String]) -> CellError {
-        match self.notice_end() {
-            Some(message) => crash::describe(&message, variables, None, false),
-            None => CellError::plain("crash", error.to_string()),
         }
     }
 }

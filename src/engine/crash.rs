@@ -15,12 +15,14 @@ enum End {
 
 /// Describes the end of the process from evcxr's message, which quotes its exit status.
 ///
-/// `stopped` says that the kernel itself ended it because a cell did not react to the stop button.
+/// `last_words` is the end of what it printed to stderr; `stopped` says that the kernel itself ended
+/// it because a cell did not react to the stop button.
 #[must_use]
 pub fn describe(
     message: &str,
     lost: &[String],
     last_panic: Option<&str>,
+    last_words: &str,
     stopped: bool,
 ) -> CellError {
     let lost = lost_variables(lost);
@@ -33,8 +35,16 @@ pub fn describe(
     let (ename, what) = match end(message) {
         End::Signal(number) => {
             let (name, meaning) = signal(number);
-            (name, meaning)
+            (name, reason(last_words).unwrap_or(meaning))
         }
+        End::Exit(GAVE_UP) => (
+            "crash".to_owned(),
+            format!(
+                "the process that runs the cells could not go on ({}); a cell has used up or closed \
+                 something that it needs",
+                own_words(last_words).unwrap_or("it did not say why")
+            ),
+        ),
         End::Exit(code) => (
             "exit".to_owned(),
             format!("the cell ended its process with exit code {code}"),
@@ -46,6 +56,66 @@ pub fn describe(
     };
     let after = last_panic.map_or(String::new(), |panic| format!(" after the panic `{panic}`"));
     CellError::plain(ename, format!("{what}{after}; {lost}"))
+}
+
+/// The process did not answer, and was ended for that.
+#[must_use]
+pub fn silent(lost: &[String]) -> CellError {
+    let lost = lost_variables(lost);
+    CellError::plain(
+        "crash",
+        format!(
+            "the process that runs the cells did not answer (somebody has stopped it, or the machine \
+             is too busy), so it was ended and started anew; {lost}. Run this cell again, too"
+        ),
+    )
+}
+
+/// The process was ended because a cell has disturbed how it talks to the kernel.
+#[must_use]
+pub fn out_of_step(lost: &[String]) -> CellError {
+    let lost = lost_variables(lost);
+    CellError::plain(
+        "crash",
+        format!(
+            "the cell wrote into a file descriptor that is not its own, so the process that runs the \
+             cells was ended and started anew; {lost}"
+        ),
+    )
+}
+
+/// The runtime's exit code for an error of its own; its reason is the last thing it prints.
+const GAVE_UP: i32 = 99;
+
+fn own_words(last_words: &str) -> Option<&str> {
+    let (_, reason) = last_words.rsplit_once("lesson-runtime: ")?;
+    reason.lines().next()
+}
+
+/// What Rust's own runtime says before it aborts.
+fn reason(last_words: &str) -> Option<String> {
+    let overflowed = last_words.rfind("has overflowed its stack");
+    let memory = last_words.rfind("memory allocation of ");
+    let twice = last_words.rfind("thread caused non-unwinding panic");
+    let foreign = last_words.rfind("IO Safety violation");
+    let last = overflowed.max(memory).max(twice).max(foreign)?;
+    let text = if Some(last) == overflowed {
+        let before = last_words[..last].lines().next_back().unwrap_or_default();
+        let whose = match before.split('\'').nth(1) {
+            Some("main") | None => "the cell".to_owned(),
+            Some("<unnamed>" | "<unknown>") => "a thread".to_owned(),
+            Some(name) => format!("the thread '{name}'"),
+        };
+        format!("{whose} has overflowed its stack (a function that calls itself without end?)")
+    } else if Some(last) == memory {
+        let bytes = last_words[last..].split(' ').nth(3).unwrap_or("some");
+        format!("memory ran out: {bytes} bytes more could not be had")
+    } else if Some(last) == twice {
+        "a panic could not unwind, so the process aborted (a panic while panicking?)".to_owned()
+    } else {
+        "the cell closed a file descriptor that is not its own".to_owned()
+    };
+    Some(text)
 }
 
 /// The sentence that names what is gone.
@@ -93,9 +163,7 @@ fn signal(number: i32) -> (String, String) {
         S::SIGBUS => "the cell touched memory that is not there (bus error)",
         S::SIGILL => "the processor met an instruction that it does not know",
         S::SIGFPE => "an arithmetic operation failed in the processor",
-        S::SIGABRT => {
-            "the cell's process aborted (a stack overflow, a panic while panicking, or a call of `abort`)"
-        }
+        S::SIGABRT => "the cell's process aborted (a call of `abort`, or of C code that calls it)",
         S::SIGKILL => {
             "the process that runs the cells was killed from outside (the system does this when memory runs out)"
         }
@@ -116,9 +184,48 @@ mod tests {
     #[test]
     fn a_signal_is_named_and_the_lost_variables_too() {
         let message = "Subprocess terminated with status: signal: 11 (SIGSEGV) (core dumped)";
-        let error = describe(message, &names(&["counter", "lock"]), None, false);
+        let error = describe(message, &names(&["counter", "lock"]), None, "", false);
         assert_eq!(error.ename, "SIGSEGV");
         assert!(error.evalue.contains("`counter`, `lock`"), "{error:?}");
+    }
+
+    #[test]
+    fn what_rust_said_before_it_aborted_is_the_reason() {
+        let aborted = "Subprocess terminated with status: signal: 6 (SIGABRT)";
+        for (said, told) in [
+            (
+                "\nthread 'main' (45) has overflowed its stack\nfatal runtime error: stack overflow",
+                "the cell has overflowed its stack",
+            ),
+            (
+                "thread 'Ada' (45) has overflowed its stack\nfatal",
+                "the thread 'Ada' has overflowed its stack",
+            ),
+            (
+                "thread '<unnamed>' (45) has overflowed its stack\nfatal",
+                "a thread has overflowed its stack",
+            ),
+            (
+                "memory allocation of 64 bytes failed\n",
+                "memory ran out: 64 bytes",
+            ),
+            (
+                "thread caused non-unwinding panic. aborting.\n",
+                "a panic while panicking",
+            ),
+            ("my own words\n", "a call of `abort`"),
+        ] {
+            let error = describe(aborted, &[], None, said, false);
+            assert_eq!(error.ename, "SIGABRT");
+            assert!(error.evalue.contains(told), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_runtime_said_before_it_gave_up_is_told() {
+        let message = "Subprocess terminated with status: exit status: 99";
+        let error = describe(message, &[], None, "x\nlesson-runtime: no room\n", false);
+        assert!(error.evalue.contains("no room"), "{error:?}");
     }
 
     #[test]
@@ -127,6 +234,7 @@ mod tests {
             "printed before\nSubprocess terminated with status: exit status: 3",
             &names(&["v"]),
             None,
+            "",
             false,
         );
         assert_eq!(error.ename, "exit");
@@ -137,14 +245,14 @@ mod tests {
     #[test]
     fn a_cell_that_had_to_be_ended_is_a_keyboard_interrupt() {
         let message = "Subprocess terminated with status: signal: 9 (SIGKILL)";
-        let error = describe(message, &[], None, true);
+        let error = describe(message, &[], None, "", true);
         assert_eq!(error.ename, "KeyboardInterrupt");
     }
 
     #[test]
     fn a_panic_before_the_abort_is_quoted() {
         let message = "Subprocess terminated with status: signal: 6 (SIGABRT)";
-        let error = describe(message, &[], Some("again"), false);
+        let error = describe(message, &[], Some("again"), "", false);
         assert!(
             error.evalue.contains("after the panic `again`"),
             "{error:?}"

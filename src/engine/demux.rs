@@ -312,7 +312,9 @@ fn agree(rest: &[u8], word: &[u8]) -> bool {
 
 /// The line that starts here, without its newline, and its length with it.
 fn line_at(rest: &[u8], at_least: usize) -> Option<(usize, String)> {
-    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    // Bounded as `At::partial` is: else it would depend on the cuts of the stream what a line is.
+    let longest = &rest[..rest.len().min(LONGEST_LINE + 1)];
+    let end = memchr::memchr(b'\n', longest)?;
     (end >= at_least).then(|| (end + 1, String::from_utf8_lossy(&rest[..end]).into_owned()))
 }
 

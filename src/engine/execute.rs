@@ -1,8 +1,6 @@
 //! How a cell of the learner's is run: commands of the kernel's own first, then the code.
 
-use std::sync::PoisonError;
-
-use evcxr::{CompilationError, Error};
+use evcxr::CompilationError;
 
 use super::context::{Context, Ended};
 use super::explain::{self, LastError};
@@ -14,7 +12,7 @@ use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Surroundings, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{compile_error, wording};
+use super::{cargo_failure, compile_error, wording};
 
 impl Context {
     /// Runs a cell.
@@ -22,6 +20,7 @@ impl Context {
     /// # Errors
     /// The error that the learner is to see.
     pub fn execute(&mut self, code: &str, count: usize) -> Outcome {
+        self.folder.mend(&self.link)?;
         // Editors of other systems put it before a file; the compiler takes it in files alone.
         let code = code.strip_prefix('\u{feff}').unwrap_or(code);
         let (commands, rest) = own_commands::split(code);
@@ -44,7 +43,9 @@ impl Context {
                 Ok(value)
             }
             OwnCommand::Restart => {
-                self.restart_process();
+                let restarted = self.restart_process();
+                let _ = self.link.finish();
+                restarted.map_err(|error| cargo_failure::explain(&error.to_string()))?;
                 let said = "the process of the cells was started again; variables are gone, and \
                             statics have their first values";
                 Ok(CellValue::from([(
@@ -56,31 +57,6 @@ impl Context {
                 "quit",
                 "the kernel is ended by the front end: choose \"Shut Down Kernel\" in its menu",
             )),
-        }
-    }
-
-    fn restart_process(&mut self) {
-        let process = self.evcxr.process_handle();
-        {
-            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
-            // It may have ended by itself, which is as good.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-        let _ = self.notice_end();
-    }
-
-    /// evcxr notices the end of the process only when it is used, and starts another. Returns what it
-    /// says.
-    pub(super) fn notice_end(&mut self) -> Option<String> {
-        match self.evcxr.execute("let _ = ();") {
-            Err(Error::SubprocessTerminated(message)) => {
-                self.link.drain();
-                self.known.statics.process_ended();
-                let _ = self.link.finish();
-                Some(message)
-            }
-            _ => None,
         }
     }
 

@@ -6,7 +6,8 @@
 
 use evcxr::{CompilationError, Error};
 
-use super::compile_error::{self, NO_CODE};
+use super::cargo_failure;
+use super::compile_error;
 use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::hints::remarks;
@@ -55,7 +56,7 @@ impl Context {
         let not_kept = NotKept::read(&message);
         let error = match &not_kept {
             Some(why) => why.render(cell),
-            None => CellError::plain(NO_CODE, message.trim().to_owned()),
+            None => cargo_failure::explain(&message),
         };
         (error, not_kept)
     }

@@ -10,7 +10,7 @@
 //! all; when the compiler takes longer than [`WARN_AFTER`], it is ended as well, which loses nothing.
 
 use std::process::Child;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,7 +72,9 @@ impl Interrupter {
 
     /// Presses stop; does nothing when no cell is under way.
     pub fn press(self: &Arc<Self>) {
-        let (Phase::Compiling(cell) | Phase::Running(cell)) = self.link.phase() else {
+        let (Phase::Compiling(cell) | Phase::Running(cell) | Phase::Returned(cell)) =
+            self.link.phase()
+        else {
             return;
         };
         let first = self.link.press_stop();
@@ -90,16 +92,23 @@ impl Interrupter {
     pub fn kill(&self) {
         if let Some(process) = self.process.get() {
             // It may have ended by itself in the meantime.
-            let _ = process
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .kill();
+            match process.try_lock() {
+                Ok(mut process) => drop(process.kill()),
+                Err(TryLockError::Poisoned(poisoned)) => drop(poisoned.into_inner().kill()),
+                // evcxr waits for its end already, since it has closed its stdout.
+                Err(TryLockError::WouldBlock) => {
+                    if let Some(pid) = self.link.pid() {
+                        processes::kill(pid);
+                    }
+                }
+            }
         }
     }
 
     fn insist(&self, cell: u64) {
         let mut compiling_since = Instant::now();
         let mut running_since = None;
+        let mut returned_since = None;
         let mut step = 0;
         loop {
             thread::sleep(LOOK_EVERY);
@@ -123,6 +132,16 @@ impl Interrupter {
                             }
                         }
                         step += 1;
+                    }
+                }
+                // A moment, unless evcxr compiles the cell again, or the cell has written into the
+                // runtime's own stdout, so that evcxr waits for a word that never comes.
+                Phase::Returned(now) if now == cell => {
+                    let elapsed = returned_since.get_or_insert_with(Instant::now).elapsed();
+                    if elapsed >= KILL_AFTER {
+                        self.link.note_kill();
+                        self.kill();
+                        return;
                     }
                 }
                 _ => return,

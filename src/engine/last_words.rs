@@ -23,6 +23,11 @@ impl LastWords {
         self.0.clear();
     }
 
+    /// What is known, which is forgotten with this.
+    pub(super) fn take(&mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+
     /// Whether this was printed.
     pub(super) fn contains(&self, text: &str) -> bool {
         self.0.contains(text)

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{self, Sender};
@@ -33,6 +34,8 @@ pub const BUILD: &str = "build";
 /// How long the runtime may take to answer that a request begins. It answers in well under a
 /// millisecond; a machine that swaps may need seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long it may take when stop has been pressed.
+const STOPPED_WITHIN: Duration = Duration::from_secs(2);
 /// How often it is looked whether a process that does not answer has ended; an answer wakes at once.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -45,6 +48,8 @@ pub enum Phase {
     Compiling(u64),
     /// Compiled code runs.
     Running(u64),
+    /// Compiled code has run, and evcxr has not taken note of it.
+    Returned(u64),
 }
 
 /// What the runtime is told when a request begins.
@@ -67,6 +72,8 @@ pub struct Link {
     wake: Sender<Command>,
     /// Writing one byte here ends the `poll` of the reading thread.
     waker: UnixStream,
+    /// The descriptors of the FIFOs, which the reading thread holds open: stdout, stderr.
+    streams: [RawFd; 2],
 }
 
 #[derive(Default)]
@@ -82,7 +89,10 @@ pub(super) struct State {
 }
 
 pub(super) enum Command {
+    /// Read what a dead process has left; then note this number.
     Drain(u64),
+    /// The next process connects here.
+    Listen(UnixListener),
 }
 
 impl Link {
@@ -91,9 +101,7 @@ impl Link {
     /// # Errors
     /// When one of them cannot be made.
     pub fn open(dir: &Path, nonce: &str, sink: Arc<dyn Sink>) -> io::Result<Arc<Link>> {
-        let folder = File::open(dir)?;
-        let listener = UnixListener::bind(in_open_folder(&folder, SOCKET))?;
-        listener.set_nonblocking(true)?;
+        let listener = listen(dir)?;
         let stdout = fifo(&dir.join(STDOUT_FIFO))?;
         let stderr = fifo(&dir.join(STDERR_FIFO))?;
         let aside = fifo(&dir.join(ASIDE_FIFO))?;
@@ -108,6 +116,7 @@ impl Link {
             book: SourceBook::new(dir.join(BUILD).join(GENERATED)),
             wake,
             waker,
+            streams: [stdout.as_raw_fd(), stderr.as_raw_fd()],
         });
         let of_panics = Arc::clone(&link);
         let below_panic = Box::new(move |panic: &ThreadPanic| of_panics.below_panic(panic));
@@ -139,6 +148,25 @@ impl Link {
         Ok(link)
     }
 
+    /// Makes socket and FIFOs again in `dir`, from which somebody has removed them. The present process
+    /// is not disturbed: it needs their names no more. The next one will.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn restore(&self, dir: &Path) -> io::Result<()> {
+        for (name, fd) in [STDOUT_FIFO, STDERR_FIFO].into_iter().zip(self.streams) {
+            // A new name for the same FIFO, which has none any more and cannot be linked again.
+            let open = format!("/proc/{}/fd/{fd}", std::process::id());
+            remove_if_there(&dir.join(name))?;
+            symlink(open, dir.join(name))?;
+        }
+        remove_if_there(&dir.join(SOCKET))?;
+        // The reading thread lives as long as the kernel.
+        let _ = self.wake.send(Command::Listen(listen(dir)?));
+        self.poke();
+        Ok(())
+    }
+
     /// A request begins; returns when the runtime knows it.
     ///
     /// `alive` tells whether the process that evcxr has started still runs.
@@ -147,7 +175,8 @@ impl Link {
     /// When the process has ended, or does not answer.
     pub fn begin(&self, begin: Begin, alive: &dyn Fn() -> bool) -> io::Result<()> {
         let Begin { cell, share, apart } = begin;
-        let deadline = Instant::now() + ANSWER_WITHIN;
+        let started = Instant::now();
+        let deadline = started + ANSWER_WITHIN;
         let mut state = self.lock();
         state.cell = cell;
         state.running = false;
@@ -169,7 +198,8 @@ impl Link {
                     "the process that runs the cells has ended",
                 ));
             }
-            if Instant::now() >= deadline {
+            let stopped = state.report.stop_pressed;
+            if Instant::now() >= deadline || (stopped && started.elapsed() >= STOPPED_WITHIN) {
                 return Err(io::Error::new(
                     ErrorKind::TimedOut,
                     "the process that runs the cells does not answer",
@@ -218,6 +248,7 @@ impl Link {
         match (state.cell, state.finished) {
             (0, _) | (_, true) => Phase::Idle,
             (cell, false) if state.running => Phase::Running(cell),
+            (cell, false) if state.report.ended => Phase::Returned(cell),
             (cell, false) => Phase::Compiling(cell),
         }
     }
@@ -280,6 +311,20 @@ pub(super) fn send(state: &State, frame: &ToRuntime) {
         // A runtime that is gone is reported by evcxr, with its exit status.
         let _ = write_frame(&mut socket, frame);
     }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn listen(dir: &Path) -> io::Result<UnixListener> {
+    let folder = File::open(dir)?;
+    let listener = UnixListener::bind(in_open_folder(&folder, SOCKET))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn fifo(path: &Path) -> io::Result<File> {

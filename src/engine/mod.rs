@@ -2,6 +2,7 @@
 
 pub mod answers;
 mod aside;
+mod cargo_failure;
 pub mod compile_error;
 pub mod config;
 pub mod context;
@@ -12,6 +13,7 @@ pub mod display_block;
 mod execute;
 pub mod explain;
 pub mod failure;
+mod folder;
 pub mod hints;
 pub mod interrupt;
 pub mod items;
@@ -20,6 +22,7 @@ mod last_words;
 pub mod lesson_items;
 pub mod link;
 pub mod lost;
+pub mod nesting;
 pub mod not_kept;
 pub mod outcome;
 mod outlet;

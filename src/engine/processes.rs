@@ -1,6 +1,8 @@
 //! The processes below this one, as Linux tells them.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
@@ -49,6 +51,29 @@ pub fn descendants(root: u32, except: Option<u32>) -> Vec<Process> {
     found
 }
 
+/// The ids of all processes of this user that were started with the environment variable `name` set
+/// to `value`.
+#[must_use]
+pub fn with_variable(name: &str, value: &OsStr) -> Vec<u32> {
+    let wanted = [name.as_bytes(), b"=", value.as_bytes()].concat();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let pid = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        // Another user's, or one that has ended meanwhile, cannot be read.
+        if let (Some(pid), Ok(environment)) = (pid, std::fs::read(entry.path().join("environ")))
+            && environment
+                .split(|byte| *byte == 0)
+                .any(|set| set == wanted)
+        {
+            found.push(pid);
+        }
+    }
+    found
+}
+
 /// Whether a program of this name takes part in compiling.
 #[must_use]
 pub fn is_compiler(name: &str) -> bool {
@@ -77,12 +102,34 @@ fn parse_stat(stat: &str) -> Option<(u32, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
     fn a_name_with_parentheses_does_not_hide_the_parent() {
         let parsed = parse_stat("42 (a (b) c) S 7 42 42 0");
         assert_eq!(parsed, Some((7, "a (b) c".to_owned())));
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_environment() {
+        let value = OsStr::new("a value of this test");
+        let mut child = std::process::Command::new("sleep")
+            .arg("30")
+            .env("LESSON_TEST_FOUND_BY", value)
+            .spawn()
+            .expect("sleep is everywhere");
+        // A program that has just been started has its environment a moment later.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut found = Vec::new();
+        while found.is_empty() && Instant::now() < deadline {
+            found = with_variable("LESSON_TEST_FOUND_BY", value);
+        }
+        let other = with_variable("LESSON_TEST_FOUND_BY", OsStr::new("a value"));
+        kill(child.id());
+        let _ = child.wait();
+        assert_eq!((found, other), (vec![child.id()], vec![]));
     }
 
     #[test]

@@ -33,6 +33,8 @@ const EARLY_END: &str = "EVCXR_ERROR_OCCURRED";
 const CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// What is shown when the learner's own panic hook took the message.
 const UNTOLD: &str = "the cell panicked; its own panic hook took the message";
+/// No frame is longer: a panic's message is the longest thing in one.
+const LONGEST_FRAME: usize = 64 << 20;
 /// How much is read from a stream at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -73,8 +75,11 @@ impl Reader {
                 self.read_stream(which, &mut buffer);
             }
             self.read_aside(&mut buffer);
-            while let Ok(Command::Drain(number)) = self.commands.try_recv() {
-                self.drain(number, &mut buffer);
+            while let Ok(command) = self.commands.try_recv() {
+                match command {
+                    Command::Drain(number) => self.drain(number, &mut buffer),
+                    Command::Listen(listener) => self.listener = listener,
+                }
             }
         }
     }
@@ -143,6 +148,10 @@ impl Reader {
                 }
             }
         }
+        // Not a frame: a cell has found the socket and writes into it.
+        if self.socket_buffer.len() > LONGEST_FRAME && !self.socket_buffer.contains(&b'\n') {
+            self.socket_buffer.clear();
+        }
         while let Some(end) = self.socket_buffer.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.socket_buffer.drain(..=end).collect();
             if let Ok(frame) = serde_json::from_slice::<ToKernel>(&line) {
@@ -171,11 +180,12 @@ impl Reader {
                 state.report.ran = true;
                 // Before the runtime is told to go on, so before evcxr can compile something else.
                 self.link.book.begin(cell);
+                state.report.ended = false;
             }
             ToKernel::Running { .. } => {}
             ToKernel::Panicked { message, at } => {
                 let after_stop = state.report.stop_pressed;
-                state.report.panics.push(Panic {
+                state.report.take_panic(Panic {
                     message,
                     at,
                     after_stop,
@@ -187,6 +197,7 @@ impl Reader {
             ToKernel::Interrupted { .. } => {}
             ToKernel::Ended { foreign_hook } => {
                 state.running = false;
+                state.report.ended = true;
                 self.foreign_hook = foreign_hook;
             }
             ToKernel::PressStop => {
@@ -265,8 +276,9 @@ impl Reader {
                     }
                     self.marks[which] = number;
                     if self.marks[0] == self.marks[1] {
-                        self.last_stderr.clear();
+                        // It was told before the marks that the cell has ended.
                         self.read_socket();
+                        self.last_stderr.clear();
                         self.switch();
                         send(&self.link.lock(), &ToRuntime::Drained { mark: number });
                     }
@@ -356,7 +368,7 @@ impl Reader {
     fn accept_panic(&mut self, message: Option<&str>) {
         let mut state = self.link.lock();
         if let Some(message) = message {
-            state.report.panics.push(Panic {
+            state.report.take_panic(Panic {
                 message: message.to_owned(),
                 at: At::default(),
                 after_stop: false,
@@ -393,7 +405,10 @@ impl Reader {
         }
         let rest = self.aside.1.finish();
         self.outlet.hand_on(rest);
-        self.link.lock().drained = number;
+        let mut state = self.link.lock();
+        state.report.last_words = self.last_stderr.take();
+        state.drained = number;
+        drop(state);
         self.link.changed.notify_all();
     }
 }

@@ -1,6 +1,6 @@
 //! What the runtime process told about one request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub use lesson_runtime::At;
 
@@ -63,12 +63,16 @@ pub struct Report {
     pub ran: bool,
     /// The cell's thread claimed an interrupt.
     pub interrupted: bool,
+    /// The runtime said that the cell had returned.
+    pub ended: bool,
     /// The cell ended by unwinding.
     pub unwound: bool,
     /// A `?` ended the cell: the error that it met, as far as evcxr printed it.
     pub ended_early: Option<String>,
-    /// Panics of the cell's thread, in order, caught or not.
-    pub panics: Vec<Panic>,
+    /// Panics of the cell's thread, in order, caught or not; of very many only the last ones.
+    pub panics: VecDeque<Panic>,
+    /// The end of what the process printed to stderr, where it has ended.
+    pub last_words: String,
     /// Stop was pressed while the request was under way.
     pub stop_pressed: bool,
     /// The kernel ended the process, because the cell did not react to stop.
@@ -77,7 +81,18 @@ pub struct Report {
     pub last_display: Option<Shown>,
 }
 
+/// A loop may catch a panic at each turn; so many are remembered.
+const KEPT_PANICS: usize = 100;
+
 impl Report {
+    /// Takes a panic of the cell's thread.
+    pub fn take_panic(&mut self, panic: Panic) {
+        if self.panics.len() == KEPT_PANICS {
+            self.panics.pop_front();
+        }
+        self.panics.push_back(panic);
+    }
+
     /// Takes something displayed; returns what is complete with it, in order.
     ///
     /// Blocks that follow each other are the same thing in several types, until a type repeats. What
@@ -114,6 +129,22 @@ mod tests {
             id: id.map(str::to_owned),
             update,
         }
+    }
+
+    #[test]
+    fn a_loop_that_panics_does_not_fill_the_memory() {
+        let mut report = Report::default();
+        for line in 0..10_000 {
+            report.take_panic(Panic {
+                message: "again".to_owned(),
+                file: String::new(),
+                line,
+                column: 0,
+                after_stop: false,
+            });
+        }
+        assert_eq!(report.panics.len(), KEPT_PANICS);
+        assert_eq!(report.panics.back().map(|panic| panic.line), Some(9_999));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{HasModuleItem, HasName};
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, TextSize, ast};
+use ra_ap_syntax::{
+    AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, TextSize, WalkEvent, ast,
+};
 
 /// The edition in which evcxr compiles cells.
 pub const EDITION: Edition = Edition::Edition2024;
@@ -185,6 +187,25 @@ pub fn in_function(code: &str) -> (String, usize) {
     (wrapped, HEAD.len())
 }
 
+/// How many statements the types of a cell's variables may depend on: all but those of functions.
+#[must_use]
+pub fn statements_outside_functions(code: &str) -> usize {
+    let Some(body) = body(code) else { return 0 };
+    let mut walk = body.syntax().preorder();
+    let mut count = 0;
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else {
+            continue;
+        };
+        match node.kind() {
+            SyntaxKind::FN => walk.skip_subtree(),
+            SyntaxKind::LET_STMT | SyntaxKind::EXPR_STMT => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// The first syntax error of a cell: its message, and its place as a byte range of the cell.
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
@@ -346,6 +367,17 @@ mod tests {
         ] {
             assert!(!is_expression(other), "{other}");
         }
+    }
+
+    #[test]
+    fn statements_count_wherever_they_are_but_in_functions() {
+        assert_eq!(statements_outside_functions("let a = 1;\na"), 1);
+        assert_eq!(statements_outside_functions("for i in v { f(); g(); }"), 2);
+        assert_eq!(
+            statements_outside_functions("fn f() { g(); g(); }\nf();"),
+            1
+        );
+        assert_eq!(statements_outside_functions("let c = || { g(); };"), 2);
     }
 
     #[test]

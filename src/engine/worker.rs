@@ -12,10 +12,11 @@ use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
 use super::interrupt::Interrupter;
 use super::link::Link;
+use super::nesting::{TooDeep, too_deep};
 use super::outcome::{CellError, Outcome};
 use super::outline::Outline;
 use super::sink::Sink;
-use super::syntax::is_expression;
+use super::syntax::{is_expression, statements_outside_functions};
 use crate::setup::toolchain::Toolchain;
 
 /// rust-analyzer recurses deeply on deeply nested code; the memory is only reserved, not used.
@@ -24,6 +25,9 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// How long the engine has nothing to do before it looks up the members of variables: long enough
 /// not to get into the way of somebody who runs one cell after the other.
 const LEARN_AFTER: Duration = Duration::from_secs(1);
+/// rust-analyzer takes time for each pair of statements, minutes for some thousands, and cannot be
+/// stopped meanwhile.
+const MOST_STATEMENTS: usize = 2_000;
 
 /// How long there is nothing to do before rust-analyzer is warmed up.
 const WARM_AFTER: Duration = Duration::from_millis(300);
@@ -318,6 +322,17 @@ impl Worker {
         count: usize,
     ) -> Outcome {
         let context = context.as_mut().map_err(|error| error.clone())?;
+        if let Some(TooDeep { line, reason }) = too_deep(code) {
+            return Err(CellError::plain("error", format!("line {line}: {reason}")));
+        }
+        let statements = statements_outside_functions(code);
+        if statements > MOST_STATEMENTS {
+            let reason = format!(
+                "this cell has {statements} statements, and finding the types of its variables takes \
+                 too long from {MOST_STATEMENTS} on. Put them into a function, or into several cells"
+            );
+            return Err(CellError::plain("error", reason));
+        }
         self.interrupter.set_variables(context.variables());
         let outcome = caught(|| context.execute(code, count))?;
         self.outline
@@ -366,6 +381,9 @@ fn complete(context: &mut Result<Context, CellError>, code: &str, offset: usize)
     let Ok(context) = context else {
         return Completion::default();
     };
+    if too_deep(code).is_some() {
+        return Completion::default();
+    }
     match caught(|| context.complete(code, offset)) {
         Ok(Ok(found)) => Completion {
             start: found.start_offset,
@@ -390,6 +408,9 @@ fn inspect(
     offset: usize,
 ) -> Option<Inspection> {
     let context = context.as_mut().ok()?;
+    if too_deep(code).is_some() {
+        return None;
+    }
     let (text, html) = caught(|| context.inspect(code, offset)).ok()?.ok()?;
     (text != "No documentation found").then_some(Inspection { text, html })
 }

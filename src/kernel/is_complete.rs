@@ -3,6 +3,7 @@
 use jupyter_protocol::IsCompleteReply;
 use ra_ap_syntax::{AstNode, SourceFile, SyntaxKind, SyntaxToken, TextSize};
 
+use crate::engine::nesting::too_deep;
 use crate::engine::syntax::{EDITION, wrap};
 
 /// One step of indentation, as rustfmt does it.
@@ -15,6 +16,10 @@ const INDENT: &str = "    ";
 /// before its end.
 #[must_use]
 pub fn is_complete(code: &str) -> IsCompleteReply {
+    // The parser would overflow the stack, and the compiler will not take it either.
+    if too_deep(code).is_some() {
+        return IsCompleteReply::invalid();
+    }
     match open_at_the_end(code) {
         Open::Depth(depth) if depth > 0 => {
             return IsCompleteReply::incomplete(INDENT.repeat(depth));
@@ -192,6 +197,12 @@ mod tests {
     fn a_statement_that_ends_too_early_asks_for_more() {
         check("let a =", Status::Incomplete, "");
         check("a +", Status::Incomplete, "");
+    }
+
+    #[test]
+    fn code_that_would_overflow_the_parser_is_invalid() {
+        check(&"(".repeat(100_000), Status::Invalid, "");
+        check(&format!("{}1", "!".repeat(100_000)), Status::Invalid, "");
     }
 
     #[test]

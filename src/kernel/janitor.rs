@@ -2,7 +2,8 @@
 //!
 //! It waits for the end of a pipe that only the kernel holds. A kernel that is killed cannot clean up
 //! by itself: then the janitor ends what is left of its process group (the cells' process, cargo and
-//! rustc, programs that cells have started) and removes its folder.
+//! rustc, programs that cells have started), and what has left the group but carries the kernel's
+//! environment, and removes its folder.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -13,6 +14,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getpgrp, getpid, setpgid};
+
+use super::launch::WORK_VAR;
+use crate::engine::processes;
 
 /// The command under which this program is a janitor.
 pub const COMMAND: &str = "janitor";
@@ -66,6 +70,15 @@ pub fn keep_watch(work: &Path, group: i32) {
     if group > 1 {
         // A group without members is no error: then everything has ended already.
         let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+    // Twice: a program that is just being started cannot be recognised for a moment.
+    for _ in 0..2 {
+        for pid in processes::with_variable(WORK_VAR, work.as_os_str()) {
+            if pid != std::process::id() {
+                processes::kill(pid);
+            }
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
     remove(work, TRY_FOR);
 }

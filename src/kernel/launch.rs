@@ -19,7 +19,7 @@ use crate::engine::context::Places;
 use crate::setup::{std_sources, toolchain::Toolchain};
 
 /// Environment variable: the work folder of this kernel, named before it exists.
-const WORK_VAR: &str = "RUST_LESSONS_WORK";
+pub const WORK_VAR: &str = "RUST_LESSONS_WORK";
 /// Environment variable: the compiler's version, asked for once.
 const RUSTC_VAR: &str = "RUST_LESSONS_RUSTC_VERSION";
 

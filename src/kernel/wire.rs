@@ -42,7 +42,11 @@ pub async fn read(receive: &mut RouterRecvConnection) -> Result<JupyterMessage, 
     decode(raw.zmq_identities, &raw.jparts)
 }
 
-fn decode(identities: Vec<Bytes>, parts: &[Bytes]) -> Result<JupyterMessage, WireError> {
+/// Decodes the parts behind the signature: header, parent header, metadata, content, buffers.
+///
+/// # Errors
+/// [`WireError::Header`], when nobody can tell what is asked, or by whom.
+pub fn decode(identities: Vec<Bytes>, parts: &[Bytes]) -> Result<JupyterMessage, WireError> {
     let part = |index: usize| parts.get(index).map_or(&[][..], |part| &part[..]);
     let whole: Value = serde_json::from_slice(part(0)).map_err(WireError::Header)?;
     let header = Header::deserialize(&whole).map_err(WireError::Header)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::evcxr_folder::evcxr_folder;
 use crate::engine::output_policy::{OutputPolicy, OutputPolicyError};
 
 /// File name of the settings.
@@ -89,7 +90,7 @@ impl EvcxrToml {
     /// # Errors
     /// When there is a file but it cannot be used.
     pub fn find(folder: &Path) -> Result<EvcxrToml, EvcxrTomlError> {
-        let candidates = [Some(folder.to_owned()), evcxr::config_dir()];
+        let candidates = [Some(folder.to_owned()), evcxr_folder()];
         for candidate in candidates.into_iter().flatten() {
             let path = candidate.join(FILE_NAME);
             if path.is_file() {
@@ -108,7 +109,15 @@ impl EvcxrToml {
             path: path.to_owned(),
             source,
         })?;
-        let file: File = toml::from_str(&text).map_err(|source| EvcxrTomlError::Parse {
+        EvcxrToml::parse(&text, path)
+    }
+
+    /// Parses the text of the file `path`.
+    ///
+    /// # Errors
+    /// When it is not valid.
+    pub fn parse(text: &str, path: &Path) -> Result<EvcxrToml, EvcxrTomlError> {
+        let file: File = toml::from_str(text).map_err(|source| EvcxrTomlError::Parse {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
@@ -151,8 +160,38 @@ impl EvcxrToml {
 }
 
 fn inline(config: &toml::Value) -> String {
-    // `Display` of a table inside a value is the inline form, on one line, as `:dep` wants it.
-    config.to_string().replace('\n', " ")
+    // `Display` of a table inside a value is the inline form, on one line, as `:dep` wants it; but it
+    // writes a text of several lines on several.
+    match config {
+        toml::Value::String(text) => basic_string(text),
+        toml::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        toml::Value::Table(table) => {
+            let entries: Vec<String> = table
+                .iter()
+                .map(|(key, value)| format!("{} = {}", basic_string(key), inline(value)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        simple => simple.to_string(),
+    }
+}
+
+fn basic_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            letter if letter.is_control() => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(letter)));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 #[cfg(test)]
@@ -202,6 +241,14 @@ mod tests {
             text.contains(FILE_NAME) && text.contains("`starting-cell`"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_text_of_several_lines_keeps_them_in_one() {
+        let text = "[dependencies]\na = { \"b c\" = \"\"\"x\ny\"\"\", d = [1, 'q\"\\'] }\n";
+        let read = EvcxrToml::parse(text, Path::new("evcxr.toml")).expect("a valid file");
+        let (_, config) = &read.dependencies[0];
+        assert_eq!(config, r#"{ "b c" = "x\U0000000Ay", "d" = [1, "q\"\\"] }"#);
     }
 
     #[test]

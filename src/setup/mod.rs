@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod debian;
+pub mod evcxr_folder;
 pub mod evcxr_toml;
 pub mod kernelspec;
 pub mod lab_settings;

@@ -8,6 +8,8 @@ mod bad_input;
 mod checking;
 mod doctor;
 mod kernelspecs;
+mod properties;
+mod properties_hold;
 mod python_side;
 mod readme;
 mod tracked_files;

@@ -84,6 +84,8 @@ python_tests! {
     commands_take_only_what_they_name = "test_commands.py",
     errors_are_readable_in_both_themes = "test_error_colours.py",
     errors_teach = "test_errors.py",
+    a_fault_is_told_and_costs_little = "test_faults.py",
+    a_long_session_stays_within_bounds = "test_soak.py",
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",

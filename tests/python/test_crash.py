@@ -9,30 +9,70 @@ from conftest import PRELUDE
 
 from frontend import CELL_S, START_S, FrontEnd
 
-# Each end of a process with a word that must be in the error.
+# What C calls, for faults that safe Rust does not offer.
+C = """mod c { unsafe extern "C" {
+    pub fn _exit(code: i32) -> !; pub fn fork() -> i32; pub fn raise(signal: i32) -> i32;
+    pub fn setrlimit(which: i32, limits: *const [u64; 2]) -> i32;
+} }"""
+
+# Each end of a process with words of which one must be in the error.
 ENDS = {
-    "segfault": ("unsafe { std::ptr::read_volatile(8 as *const u8) };", ("SIGSEGV", "segmentation fault")),
-    "abort": ("std::process::abort();", ("SIGABRT", "abort")),
-    "exit": ("std::process::exit(3);", ("exit", "code 3", "status 3")),
-    "exit with success": ("std::process::exit(0);", ("exit",)),
+    "segfault": ("unsafe { std::ptr::read_volatile(8 as *const u8) };", ("segmentation fault",)),
+    "segfault of a thread": (
+        "std::thread::spawn(|| unsafe { std::ptr::read_volatile(8 as *const u8) }).join().unwrap();",
+        ("segmentation fault",),
+    ),
+    "abort": ("std::process::abort();", ("a call of `abort`",)),
+    "abort of a thread": ("std::thread::spawn(|| std::process::abort()).join().unwrap();", ("a call of `abort`",)),
+    "exit": ("std::process::exit(3);", ("exit code 3",)),
+    "exit with success": ("std::process::exit(0);", ("exit code 0",)),
+    "exit of a thread": ("std::thread::spawn(|| std::process::exit(4)).join().unwrap();", ("exit code 4",)),
+    "exit in a destructor": (
+        "struct Last;\nimpl Drop for Last { fn drop(&mut self) { std::process::exit(6) } }\n{ let _last = Last; }",
+        ("exit code 6",),
+    ),
+    "exit without a farewell": ("unsafe { c::_exit(5) };", ("exit code 5",)),
     "stack overflow": (
         "fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + std::hint::black_box(deep(n + 1)) } }\ndeep(0)",
-        ("stack overflow", "overflowed its stack"),
+        ("the cell has overflowed its stack",),
     ),
     "stack overflow of a thread": (
         "fn deeper(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + std::hint::black_box(deeper(n + 1)) } }\n"
-        "std::thread::spawn(|| deeper(0)).join().unwrap()",
-        ("stack overflow", "overflowed its stack"),
+        'std::thread::Builder::new().name("Ada".into()).spawn(|| deeper(0)).unwrap().join().unwrap()',
+        ("the thread 'Ada' has overflowed its stack",),
+    ),
+    "endless destructors": (
+        "struct Again;\n"
+        "impl Drop for Again { fn drop(&mut self) { let again = Again; std::hint::black_box(&again); } }\n"
+        "{ let _again = Again; }",
+        ("the cell has overflowed its stack",),
     ),
     "double panic": (
         "struct Twice;\nimpl Drop for Twice { fn drop(&mut self) { panic!(\"again\") } }\n"
         "{ let _twice = Twice; panic!(\"once\"); }",
-        ("SIGABRT", "abort"),
+        ("a panic while panicking",),
+    ),
+    "double panic of a thread": (
+        "struct Both;\nimpl Drop for Both { fn drop(&mut self) { panic!(\"again\") } }\n"
+        "std::thread::spawn(|| { let _both = Both; panic!(\"once\"); }).join().unwrap();",
+        ("a panic while panicking",),
+    ),
+    "out of memory": (
+        "unsafe { c::setrlimit(9, &[1 << 30, 1 << 30]) };\n"
+        "let mut hoard: Vec<Vec<u8>> = Vec::new();\nloop { hoard.push(vec![1; 1 << 24]); }",
+        ("memory ran out",),
+    ),
+    "SIGTERM at itself": ("unsafe { c::raise(15) };", ("SIGTERM",)),
+    "SIGINT at itself": ("unsafe { c::raise(2) };", ("SIGINT",)),
+    "abort beside a child that has copies of everything": (
+        "if unsafe { c::fork() } == 0 { loop { std::thread::sleep(Duration::from_millis(100)); } }\n"
+        "std::process::abort();",
+        ("a call of `abort`",),
     ),
     "killed from outside": (
         'std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();\n'
         "std::thread::sleep(Duration::from_secs(60));",
-        ("SIGKILL", "killed"),
+        ("killed from outside",),
     ),
 }  # fmt: skip
 
@@ -41,7 +81,7 @@ ENDS = {
 def survivor() -> Iterator[FrontEnd]:
     """One kernel that lives through all of it."""
     with FrontEnd() as front_end:
-        front_end.ok(PRELUDE, START_S)
+        front_end.ok(f"{PRELUDE}\n{C}", START_S)
         yield front_end
 
 

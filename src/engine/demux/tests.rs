@@ -166,3 +166,11 @@ fn stderr_has_no_protocol() {
         [text("EVCXR_PANIC_NOTIFICATION\n")]
     );
 }
+
+#[test]
+fn a_line_that_is_too_long_for_the_protocol_is_text_however_it_is_cut() {
+    let line = format!("EVCXR_INPUT_REQUEST:{}\n", "a".repeat(LONGEST_LINE));
+    let whole = Demux::stdout("n0nce").push(line.as_bytes());
+    assert_eq!(whole, [text(&line)]);
+    check(line.as_bytes(), &[text(&line)]);
+}

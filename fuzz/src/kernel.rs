@@ -1,0 +1,4 @@
+#[path = "../../src/kernel/is_complete.rs"]
+pub mod is_complete;
+#[path = "../../src/kernel/wire.rs"]
+pub mod wire;
