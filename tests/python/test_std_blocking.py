@@ -106,7 +106,8 @@ def test_a_stopped_wait_for_a_condition_leaves_the_mutex_as_it_was(kernel: Front
     kernel.ok("let bell = Arc::new((Mutex::new(0), Condvar::new()));")
     stopped(kernel, "", "let rung = bell.1.wait_while(bell.0.lock().unwrap(), |rung| *rung == 0).unwrap();")
     assert kernel.ok("bell.0.is_poisoned()").result == "false"
-    kernel.ok("let ringer = bell.clone();\nlet ring = thread::spawn(move || { *ringer.0.lock().unwrap() += 1; ringer.1.notify_one(); });")
+    kernel.ok("let ringer = bell.clone();")
+    kernel.ok("let ring = thread::spawn(move || { *ringer.0.lock().unwrap() += 1; ringer.1.notify_one(); });")
     kernel.ok("ring.join().unwrap();")
     assert kernel.ok("*bell.1.wait_while(bell.0.lock().unwrap(), |rung| *rung == 0).unwrap()").result == "1"
 
@@ -152,7 +153,9 @@ def test_the_same_names_on_other_types_are_called_as_ever(kernel: FrontEnd, code
 
 def test_a_poisoned_mutex_is_one(kernel: FrontEnd) -> None:
     kernel.ok("let broken = Arc::new(Mutex::new(5));\nlet same = broken.clone();")
-    kernel.ok('thread::spawn(move || { let held = same.lock().unwrap(); panic!("in the middle"); }).join().unwrap_err();')
+    kernel.ok(
+        'thread::spawn(move || { let held = same.lock().unwrap(); panic!("in the middle"); }).join().unwrap_err();'
+    )
     assert kernel.ok("broken.lock().is_err()").result == "true"
     assert kernel.ok("*broken.lock().unwrap_or_else(|error| error.into_inner())").result == "5"
     ran = kernel.run("let value = *broken.lock().unwrap();")
