@@ -7,7 +7,7 @@
 //! is valid in a file is valid here. A cell that is run again gets new names, and so fresh statics.
 //!
 //! What macros of the standard library and of `lazy_static` make is reached through a static of ours
-//! (see [`super::macro_statics`]).
+//! (see `macro_statics.rs`).
 
 use std::collections::BTreeSet;
 
