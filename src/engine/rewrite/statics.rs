@@ -7,7 +7,7 @@
 //! is valid in a file is valid here. A cell that is run again gets new names, and so fresh statics.
 //!
 //! What macros of the standard library and of `lazy_static` make is reached through a static of ours
-//! (see [`super::macro_statics`]).
+//! (see `macro_statics.rs`).
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use super::items::names_in;
 /// What all cells need: the name of a static's symbol, and the statics that stand for macros.
 ///
 /// The symbols are made by a macro, so that a static can be given a new one without its item being
-/// defined again; see [`Symbol::renamed`].
+/// defined again; see [`naming_macro`].
 pub const DEFINITION: &str = r#"mod lesson_statics {
     use std::cell::UnsafeCell;
     use std::ops::Deref;
