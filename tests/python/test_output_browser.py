@@ -23,7 +23,9 @@ from test_browser import (
 # What indicatif 0.18 writes for one bar and for two (taken from its `draw_target.rs`): erase the line, write it, fill
 # it with blanks up to the 80th column, and let the terminal begin a new line there.
 BARS = r"""// 80 columns, and 9 bytes for the colours.
-fn line(name: &str, done: usize) -> String { format!("{:89}", format!("{name} \u{1b}[36m{}\u{1b}[0m {done}/40", "#".repeat(done))) }
+fn line(name: &str, done: usize) -> String {
+    format!("{:89}", format!("{name} \u{1b}[36m{}\u{1b}[0m {done}/40", "#".repeat(done)))
+}
 for done in 1..=40 {
     eprint!("\r\u{1b}[2K{}", line("copy", done));
     std::thread::sleep(std::time::Duration::from_millis(40));
@@ -90,7 +92,7 @@ def test_bars_move_in_place_and_a_flood_ends_with_its_error(
     assert "[output limit: this cell has printed 4 MB." in told, told[:1000]
     assert "after the flood" in told, "the error has been dropped with the flood"
     picture(page, "output-flood", tmp_path)
-    bar_cell, flood_cell = saved(page, path)
+    bar_cell, flood_cell, *_ = saved(page, path)
     assert sum(len(output.get("text", "")) for output in bar_cell.outputs) < 2_000, "states of the bars have been saved"
     assert 3_990_000 < sum(len(output.get("text", "")) for output in flood_cell.outputs) < 4_010_000
     page.context.close()

@@ -56,7 +56,10 @@ def test_a_thread_prints_under_its_own_cell_where_the_settings_say_so(starting: 
 
 def test_threads_of_threads_print_under_the_cell_that_started_the_first(starting: FrontEnd) -> None:
     own = starting.ok(
-        TOLD.format(says='std::thread::spawn(move || std::thread::scope(|s| { s.spawn(|| println!("deep {n}")); })).join().unwrap();')
+        TOLD.format(
+            says="std::thread::spawn(move || std::thread::scope(|s| {"
+            ' s.spawn(|| println!("deep {n}")); })).join().unwrap();'
+        )
     )
     assert starting.ok(SAY.format(n=7)).stdout == ""
     assert starting.until_printed(own.request_id, "deep 7\n", 20) == "deep 7\n"
@@ -70,13 +73,17 @@ def test_a_panic_of_a_thread_is_told_under_its_cell(starting: FrontEnd) -> None:
 
 def test_displays_of_a_thread_appear_under_its_cell(starting: FrontEnd) -> None:
     own = starting.ok(
-        TOLD.format(says='let shown = Display::html(n); shown.update("text/html", n + 1); println!("EVCXR_BEGIN_CONTENT text/plain\\nby hand\\nEVCXR_END_CONTENT");')
+        TOLD.format(
+            says='let shown = Display::html(n); shown.update("text/html", n + 1);'
+            ' println!("EVCXR_BEGIN_CONTENT text/plain\\nby hand\\nEVCXR_END_CONTENT");'
+        )
     )
     other = starting.ok(SAY.format(n=1))
     assert [m["msg_type"] for m in other.messages if "data" in m["content"]] == []
 
     def displays() -> list[tuple[str, dict[str, str]]]:
-        return [(m["msg_type"], m["content"]["data"]) for m in starting.messages(own.request_id) if "data" in m["content"]]
+        came = starting.messages(own.request_id)
+        return [(m["msg_type"], m["content"]["data"]) for m in came if "data" in m["content"]]
 
     expected = [
         ("display_data", {"text/html": "1"}),
@@ -110,12 +117,16 @@ def test_files_and_forks_get_what_is_written_to_them(starting: FrontEnd, tmp_pat
     target = json.dumps(str(tmp_path / "written"))
     starting.ok(
         TOLD.format(
-            says=f'use std::io::Write; let mut file = std::fs::File::create({target}).unwrap(); write!(file, "text {{n}}").unwrap();'
+            says=f"use std::io::Write; let mut file = std::fs::File::create({target}).unwrap();"
+            ' write!(file, "text {n}").unwrap();'
         )
     )
     starting.ok(SAY.format(n=5))
     assert (tmp_path / "written").read_text(encoding="utf-8") == "text 5"
-    ran = starting.ok('std::thread::spawn(|| std::process::Command::new("echo").arg("child").status().unwrap()).join().unwrap().success()')
+    ran = starting.ok(
+        'std::thread::spawn(|| std::process::Command::new("echo").arg("child").status().unwrap())'
+        ".join().unwrap().success()"
+    )
     assert (ran.stdout, ran.result) == ("child\n", "true")
 
 
@@ -247,7 +258,8 @@ def test_no_stream_has_more_than_twenty_messages_in_a_second(kernel: FrontEnd) -
 def test_lines_cut_at_odd_bytes_arrive_as_they_were(kernel: FrontEnd) -> None:
     ran = kernel.ok(
         "use std::io::Write;\n{\n"
-        'let text: String = (0..3_000).map(|n| format!("{n} é💡語\\0 \\u{1b}[3{}mcolour\\u{1b}[0m\\n", n % 8)).collect();\n'
+        'let line = |n| format!("{n} é💡語\\0 \\u{1b}[3{}mcolour\\u{1b}[0m\\n", n % 8);\n'
+        "let text: String = (0..3_000).map(line).collect();\n"
         "let mut rest = text.as_bytes();\n"
         "let mut size = 1;\n"
         "while !rest.is_empty() {\n"
@@ -337,7 +349,8 @@ def test_a_block_that_is_never_ended_is_shown_as_it_was_printed(kernel: FrontEnd
 
 def test_what_is_no_base64_is_handed_on_as_it_is(kernel: FrontEnd) -> None:
     ran = kernel.ok('println!("EVCXR_BEGIN_CONTENT image/png\\nno base64!\\nEVCXR_END_CONTENT");\nprintln!("after");')
-    assert [m["content"]["data"] for m in ran.messages if m["msg_type"] == "display_data"] == [{"image/png": "no base64!"}]
+    shown = [m["content"]["data"] for m in ran.messages if m["msg_type"] == "display_data"]
+    assert shown == [{"image/png": "no base64!"}]
     assert ran.stdout == "after\n"
 
 
@@ -346,7 +359,9 @@ def test_a_picture_of_a_crate_is_a_picture(kernel: FrontEnd) -> None:
     data = base64.b64encode(bytes(range(256)) * 40).decode()
     ran = kernel.ok(
         "struct Plot;\n"
-        f'impl Plot {{ fn evcxr_display(&self) {{ println!("EVCXR_BEGIN_CONTENT image/png\\n{data}\\nEVCXR_END_CONTENT"); }} }}\n'
+        "impl Plot { fn evcxr_display(&self) {\n"
+        f'    println!("EVCXR_BEGIN_CONTENT image/png\\n{data}\\nEVCXR_END_CONTENT");\n'
+        "} }\n"
         "Plot"
     )
     assert [m["content"]["data"]["image/png"] for m in ran.messages if m["msg_type"] == "execute_result"] == [data]
