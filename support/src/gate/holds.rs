@@ -16,11 +16,10 @@ use crate::sync::{AtomicU64, Ordering};
 pub(crate) struct Holds {
     /// When the last thing happened to the lock.
     last: AtomicU64,
-    /// Made when they are first needed.
-    pages: [OnceLock<Box<Page>>; PAGES],
+    /// Made when they are first needed, each as large as all before it together: a lock that is
+    /// taken a few times costs a few hundred bytes.
+    pages: [OnceLock<Box<[Slot]>>; PAGES],
 }
-
-type Page = [Slot; PAGE];
 
 #[derive(Default)]
 struct Slot {
@@ -39,11 +38,11 @@ pub(crate) struct Hold {
     pub(crate) released: Tick,
 }
 
-const PAGE: usize = 256;
-const PAGES: usize = 32;
+const FIRST_PAGE: usize = 16;
+const PAGES: usize = 10;
 
 /// How many holds are kept: together at least as many events as are kept of all things.
-pub(crate) const LIMIT: u64 = (PAGE * PAGES) as u64;
+pub(crate) const LIMIT: u64 = (FIRST_PAGE << (PAGES - 1)) as u64;
 
 impl Holds {
     pub(crate) fn new() -> Self {
@@ -55,9 +54,8 @@ impl Holds {
 
     #[inline]
     fn slot(&self, ticket: u64) -> &Slot {
-        let place = (ticket % LIMIT) as usize;
-        let page = self.pages[place / PAGE].get_or_init(new_page);
-        &page[place % PAGE]
+        let (page, place) = place_of(ticket);
+        &self.pages[page].get_or_init(|| new_page(page))[place]
     }
 
     /// A moment of now, behind everything that happened to the lock before. For who holds it, or
@@ -113,8 +111,8 @@ impl Holds {
 
     /// The hold of this ticket, if it is there and was not taken over on the way.
     pub(crate) fn completed(&self, ticket: u64) -> Option<Hold> {
-        let place = (ticket % LIMIT) as usize;
-        let slot = &self.pages[place / PAGE].get()?[place % PAGE];
+        let (page, place) = place_of(ticket);
+        let slot = &self.pages[page].get()?[place];
         let word = Seen::of_raw(slot.word.load(Ordering::Acquire));
         let got = Tick::from_raw(slot.got.load(Ordering::Relaxed));
         let released = Tick::from_raw(slot.released.load(Ordering::Relaxed));
@@ -128,10 +126,18 @@ impl Holds {
     }
 }
 
+/// The page of a ticket, and the place there.
+#[inline]
+fn place_of(ticket: u64) -> (usize, usize) {
+    let place = (ticket % LIMIT) as usize;
+    match (place / FIRST_PAGE).checked_ilog2() {
+        None => (0, place),
+        Some(doublings) => (doublings as usize + 1, place - (FIRST_PAGE << doublings)),
+    }
+}
+
 #[cold]
-fn new_page() -> Box<Page> {
-    // Never on the stack as a whole: in a model that is a small one.
-    let slots: Box<[Slot]> = (0..PAGE).map(|_| Slot::default()).collect();
-    let page = slots.try_into();
-    page.ok().expect("as many slots as a page has")
+fn new_page(page: usize) -> Box<[Slot]> {
+    let slots = FIRST_PAGE << page.saturating_sub(1);
+    (0..slots).map(|_| Slot::default()).collect()
 }

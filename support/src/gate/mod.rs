@@ -146,9 +146,15 @@ impl Gate {
     }
 
     /// Ends a hold. `false` if there is none that is meant.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn release(&self, whose: Whose) -> bool {
-        self.release_at_once(whose, Attention::now()) || self.release_in_turn(whose)
+        let attention = Attention::now();
+        (attention.is_none() && self.release_at_once(whose, attention))
+            || self.release_and_tell(whose, attention)
+    }
+
+    fn release_and_tell(&self, whose: Whose, attention: Attention) -> bool {
+        self.release_at_once(whose, attention) || self.release_in_turn(whose)
     }
 
     /// Ends a hold as a guard does: it tells of a panic that drops the guard.
