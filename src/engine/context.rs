@@ -19,7 +19,7 @@ use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::static_store::Statics;
 use super::syntax::{ends_with_value, first_error, lets};
-use super::{compile_error, crash, interrupt, panic_report, wording};
+use super::{compile_error, crash, interrupt, own_error, panic_report, wording};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
@@ -244,7 +244,7 @@ impl Context {
             .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
         let message = wording::parsers(&message);
         compiler_is_content
-            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
+            .then(|| own_error::render(&message, Some((place, "")), code, count, &[]))
     }
 
     /// Completions at a byte offset.

@@ -1,5 +1,6 @@
 //! Compiles and runs cells: evcxr with a runtime process of our own.
 
+pub mod cell_offset;
 pub mod compile_error;
 pub mod config;
 pub mod context;
@@ -14,6 +15,7 @@ pub mod link;
 pub mod lost;
 pub mod not_kept;
 pub mod outcome;
+pub mod own_error;
 pub mod palette;
 pub mod panic_report;
 pub mod processes;
