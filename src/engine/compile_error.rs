@@ -5,11 +5,11 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Snippet};
 use evcxr::CompilationError;
 
+use super::cell_offset::byte_range;
 use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
 use super::palette::renderer;
-use super::rewrite::Edited;
-use super::source_map::{CellSource, Place, Sources, title};
+use super::source_map::{CellSource, Place, Sources};
 use super::syntax::value_range;
 use super::wording::{about_generated_code, readable};
 
@@ -71,38 +71,6 @@ pub fn render(
         ename: first.code().unwrap_or(NO_CODE).to_owned(),
         evalue,
         traceback,
-    }
-}
-
-/// Renders an error of our own: about a place in `code`, with remarks below.
-///
-/// Each remark is a note or a help, told apart by its level.
-#[must_use]
-pub fn render_own(
-    message: &str,
-    place: Option<(Range<usize>, &str)>,
-    code: &str,
-    count: usize,
-    remarks: &[(Level<'static>, String)],
-) -> CellError {
-    let mut group = Group::with_title(Level::ERROR.primary_title(message));
-    if let Some((range, label)) = place {
-        let annotation = AnnotationKind::Primary.span(range);
-        group = group.element(Snippet::source(code).path(title(count)).annotation(
-            if label.is_empty() {
-                annotation
-            } else {
-                annotation.label(label)
-            },
-        ));
-    }
-    for (level, text) in remarks {
-        group = group.element(level.clone().message(text.as_str()));
-    }
-    CellError {
-        ename: NO_CODE.to_owned(),
-        evalue: message.to_owned(),
-        traceback: vec![renderer().render(&[group])],
     }
 }
 
@@ -397,48 +365,5 @@ fn with_replacements(text: &str, spans: &[Span]) -> String {
         text.to_owned()
     } else {
         format!("{text}: `{}`", replacements.join("` … `"))
-    }
-}
-
-/// The learner's bytes between two places of the compiled text, each a line from 1 and a column from 1
-/// in characters.
-fn byte_range(cell: &Edited, start: (usize, usize), end: (usize, usize)) -> Option<Range<usize>> {
-    let start = cell.original_offset(byte_offset(cell.code(), start)?);
-    let end = cell.original_offset(byte_offset(cell.code(), end)?);
-    (start <= end).then_some(start..end)
-}
-
-fn byte_offset(code: &str, (line, column): (usize, usize)) -> Option<usize> {
-    let mut before = 0;
-    for (index, text) in code.split_inclusive('\n').enumerate() {
-        if index + 1 == line {
-            let inside: usize = text
-                .chars()
-                .take(column.checked_sub(1)?)
-                .map(char::len_utf8)
-                .sum();
-            return Some(before + inside);
-        }
-        before += text.len();
-    }
-    // A place just behind the last line: the end of the cell.
-    (line == code.lines().count() + 1).then_some(code.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_count_characters_and_not_bytes() {
-        let code = "let ö = 1;\nlet b = ö;\n";
-        let cell = Edited::unchanged(code);
-        assert_eq!(byte_range(&cell, (1, 5), (1, 6)), Some(4..6));
-        assert_eq!(byte_range(&cell, (2, 9), (2, 10)), Some(20..22));
-        assert_eq!(
-            byte_range(&cell, (3, 1), (3, 1)),
-            Some(code.len()..code.len())
-        );
-        assert_eq!(byte_range(&cell, (9, 1), (9, 2)), None);
     }
 }

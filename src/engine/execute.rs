@@ -12,7 +12,7 @@ use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Surroundings, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{cargo_failure, compile_error, wording};
+use super::{cargo_failure, compile_error, own_error, wording};
 
 impl Context {
     /// Runs a cell.
@@ -187,6 +187,6 @@ impl Context {
             .is_ok_and(|errors| !errors.iter().any(CompilationError::is_from_user_code));
         let message = wording::parsers(&message);
         compiler_is_content
-            .then(|| compile_error::render_own(&message, Some((place, "")), code, count, &[]))
+            .then(|| own_error::render(&message, Some((place, "")), code, count, &[]))
     }
 }

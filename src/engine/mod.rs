@@ -3,6 +3,7 @@
 pub mod answers;
 mod aside;
 mod cargo_failure;
+pub mod cell_offset;
 pub mod compile_error;
 pub mod config;
 pub mod context;
@@ -29,6 +30,7 @@ mod outlet;
 pub mod outline;
 pub mod output_policy;
 pub mod own_commands;
+pub mod own_error;
 pub mod palette;
 pub mod panic_report;
 pub mod place;

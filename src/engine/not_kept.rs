@@ -5,8 +5,8 @@
 
 use annotate_snippets::Level;
 
-use super::compile_error::render_own;
 use super::outcome::CellError;
+use super::own_error;
 use super::source_map::CellSource;
 use super::syntax::lets;
 
@@ -110,7 +110,7 @@ impl NotKept {
                 .map_or(binding.range.start, |at| binding.range.start + at);
             (start..(start + name.len()).min(end).max(start), "")
         });
-        render_own(&headline, place, code, cell.count, &remarks)
+        own_error::render(&headline, place, code, cell.count, &remarks)
     }
 }
 

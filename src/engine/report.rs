@@ -137,14 +137,15 @@ mod tests {
         for line in 0..10_000 {
             report.take_panic(Panic {
                 message: "again".to_owned(),
-                file: String::new(),
-                line,
-                column: 0,
+                at: At {
+                    line,
+                    ..At::default()
+                },
                 after_stop: false,
             });
         }
         assert_eq!(report.panics.len(), KEPT_PANICS);
-        assert_eq!(report.panics.back().map(|panic| panic.line), Some(9_999));
+        assert_eq!(report.panics.back().map(|panic| panic.at.line), Some(9_999));
     }
 
     #[test]

@@ -163,7 +163,7 @@ def test_the_panic_of_another_thread_is_a_short_line_that_names_it_and_its_place
     kernel.until_printed(ran.request_id, "started the thread\n", stream="stderr")
     first, where, *_ = printed_on_stderr(kernel, ran).splitlines()
     assert first == "thread 'Bea' panicked: the rope broke"
-    assert where == f" --> cell {ran.content['execution_count']}:1:38"
+    assert where == f" --> cell {ran.content['execution_count']}:1:41"
     assert kernel.ok("fate.is_err()").result == "true"
 
 
@@ -175,7 +175,7 @@ def test_the_panic_of_a_std_thread_is_told_in_the_same_way(kernel: FrontEnd) -> 
     kernel.until_printed(ran.request_id, "started the thread\n", stream="stderr")
     first, where, *_ = printed_on_stderr(kernel, ran).splitlines()
     assert first == "thread 'Cy' panicked: no light"
-    assert where == f" --> cell {ran.content['execution_count']}:1:71"
+    assert where == f" --> cell {ran.content['execution_count']}:1:73"
 
 
 # -- the queue
