@@ -138,10 +138,15 @@ impl Prepared {
         if let Some(found) = Prepared::at(&cache, toolchain, request) {
             return Ok(found);
         }
-        std::fs::create_dir_all(&cache).map_err(at(&cache))?;
-        let lock_path = cache.join("lock");
+        let locks = cache.join("locks");
+        std::fs::create_dir_all(&locks).map_err(at(&locks))?;
+        note_use(&locks);
+        let lock_path = locks.join(request.key(toolchain));
         let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-        lock.lock().map_err(at(&lock_path))?;
+        if lock.try_lock().is_err() {
+            say("Waiting for another kernel, or a set-up, that is preparing the same …");
+            lock.lock().map_err(at(&lock_path))?;
+        }
         // Another process may have made it while this one waited.
         if let Some(found) = Prepared::at(&cache, toolchain, request) {
             return Ok(found);
@@ -239,7 +244,11 @@ fn write_support(cache: &Path, support: &Sources) -> Result<(), PrepareError> {
         .map_err(at(cache))?;
     support.write(draft.path()).map_err(at(draft.path()))?;
     let draft = draft.keep();
-    std::fs::rename(&draft, &target).map_err(at(&target))
+    match std::fs::rename(&draft, &target) {
+        // Another entry with the same support crate is being made, and was faster.
+        Err(_) if target.is_dir() => std::fs::remove_dir_all(&draft).map_err(at(&draft)),
+        renamed => renamed.map_err(at(&target)),
+    }
 }
 
 fn build_runtime(toolchain: &Toolchain, entry: &Path) -> Result<(), PrepareError> {

@@ -171,6 +171,52 @@ def test_the_stop_button_ends_a_loop(ours: Session, stock: Session) -> None:
     assert outcomes == [(["KeyboardInterrupt"], "42\n"), (["Error"], "")]
 
 
+def test_the_stop_button_ends_a_blocking_call_of_std(ours: Session, stock: Session) -> None:
+    outcomes = []
+    for session in (ours, stock):
+        session.run("use std::sync::mpsc;\nlet compass = 7; let (sender, receiver) = mpsc::channel::<u32>();")
+        stopped = session.run("receiver.recv().unwrap()", stop_after_s=1.5)
+        outcomes.append((stopped.error_names, session.run('println!("{compass}");').stdout))
+    assert outcomes == [(["KeyboardInterrupt"], "7\n"), (["Error"], "")]
+
+
+def test_a_static_in_a_function_keeps_its_value(ours: Session, stock: Session) -> None:
+    tick = """
+        fn tick() -> u32 {
+            static TICKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+            TICKS.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+        }"""
+    values = []
+    for session in (ours, stock):
+        session.run(tick)
+        session.run("tick();")
+        values.append(session.run('println!("{}", tick());').stdout)
+    assert values == ["1\n", "0\n"]
+
+
+def test_a_program_of_a_book_runs(ours: Session, stock: Session) -> None:
+    program = 'fn main() {\n    println!("Hello, world!");\n}'
+    assert ours.run(program).stdout == "Hello, world!\n"
+    assert stock.run(program).stdout == ""
+
+
+def test_a_cell_with_an_impl_can_run_twice(ours: Session, stock: Session) -> None:
+    cell = "struct Boat;\nimpl Boat { fn oars(&self) -> u32 { 2 } }"
+    methods = "impl Boat { fn sails(&self) -> u32 { 1 } }"
+    statuses = []
+    for session in (ours, stock):
+        session.run(cell)
+        session.run(methods)
+        statuses.append(session.run(methods).status)
+    assert statuses == ["ok", "error"]
+
+
+def test_quit_is_no_end(ours: Session) -> None:
+    # On the stock kernel it ends the process, and the front end starts another, with nothing in it.
+    assert ours.run(":quit").error_names == ["quit"]
+    assert ours.run("1").status == "ok"
+
+
 def test_a_static_keeps_its_value(ours: Session, stock: Session) -> None:
     values = []
     for session in (ours, stock):
