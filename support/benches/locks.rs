@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, Criterion};
 use lesson_support::{Lock, Mutex, parking_lot, recording};
 
 /// One group: each kind of lock, taken and released by so many threads.
@@ -106,5 +106,8 @@ fn locks(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, locks);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    locks(&mut criterion);
+    criterion.final_summary();
+}

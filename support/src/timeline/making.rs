@@ -31,6 +31,8 @@ impl Timeline {
         }
         let moments = with_ends_of(&threads, entries, start);
 
+        // A thread may have ended behind this look, and processors' clocks may differ by some ticks.
+        let end = moments.last().map_or(taken, |last| last.at.max(taken));
         let zero = moments.first().map_or(taken, |moment| moment.at);
         let since = |at: Tick| at.since(zero).as_secs_f64();
         let lane = |who: &Arc<ThreadMark>| {
@@ -53,7 +55,7 @@ impl Timeline {
             lanes: distinct(threads.iter().map(|thread| thread.name())),
             events,
             left_out,
-            end_seconds: since(taken),
+            end_seconds: since(end),
             clock: Clock::Seconds,
         }
     }
