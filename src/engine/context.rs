@@ -23,7 +23,7 @@ use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::start_process::start_evcxr;
 use super::syntax::ends_with_value;
-use super::{compile_error, crash, interrupt, panic_report};
+use super::{compile_error, crash, interrupt, panic_report, unstable};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
@@ -54,6 +54,7 @@ pub struct Context {
     pub(super) link: Arc<Link>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) rustc: PathBuf,
+    pub(super) takes_features: bool,
     pub(super) known: Known,
     /// What decides which calls may block.
     pub(super) surroundings: Surroundings,
@@ -116,6 +117,7 @@ impl Context {
             link,
             sink,
             rustc: toolchain.rustc.clone(),
+            takes_features: unstable::takes_features(&toolchain.release),
             known: Known::default(),
             surroundings: Surroundings::default(),
             lost: Lost::default(),

@@ -12,7 +12,7 @@ use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Surroundings, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{cargo_failure, compile_error, own_error, wording};
+use super::{cargo_failure, compile_error, own_error, unstable, wording};
 
 impl Context {
     /// Runs a cell.
@@ -104,6 +104,11 @@ impl Context {
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
+        if !self.takes_features
+            && let Some(error) = unstable::refuse(code, count)
+        {
+            return Err(error);
+        }
         // evcxr runs a command for the shell before it compiles: that must not happen twice.
         let may_run_twice = !own_commands::has_shell_command(code);
         let generation = self.next_request;
@@ -119,7 +124,7 @@ impl Context {
         let mut as_closure: Option<CellError> = None;
         let mut ended = loop {
             let ended = self.run_cell(&cell.edited, count, before.share);
-            if ended.refused && cell.waits {
+            if ended.refused && cell.tentative {
                 cell = rewrite(code, generation, &self.known, None);
                 continue;
             }

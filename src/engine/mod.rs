@@ -45,6 +45,7 @@ pub mod source_map;
 mod start_process;
 pub mod static_store;
 pub mod syntax;
+pub mod unstable;
 pub mod wording;
 pub mod words;
 pub mod worker;

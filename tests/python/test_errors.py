@@ -323,7 +323,7 @@ def test_explain_alone_is_about_the_last_compile_error(class_room: FrontEnd) -> 
 
 
 def test_explain_stands_beside_other_lines(class_room: FrontEnd) -> None:
-    ran = class_room.ok("let beside = 4;\n:explain E0499\nbeside + 1")
+    ran = class_room.ok(":explain E0499\nlet beside = 4;\nbeside + 1")
     assert ran.result == "5"
     [shown] = [message["content"]["data"] for message in ran.messages if message["msg_type"] == "display_data"]
     assert "mutabl" in shown["text/markdown"]

@@ -280,7 +280,7 @@ mod tests {
         let rewritten = rewrite(&cell, 1, &Known::default(), Some(&surroundings));
         let expected_cell = format!("{};", expected.replace('§', WRAPPERS));
         assert_eq!(rewritten.edited.code(), expected_cell);
-        assert_eq!(rewritten.waits, code != expected);
+        assert_eq!(rewritten.tentative, code != expected);
     }
 
     #[track_caller]

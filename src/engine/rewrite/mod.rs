@@ -59,16 +59,17 @@ pub struct Rewritten {
     pub blocks: Vec<Block>,
     /// The modules of earlier blocks that it does away with.
     pub gone: Vec<String>,
-    /// Blocking calls are wrapped. Should it not compile, it may do so without.
-    pub waits: bool,
+    /// Blocking calls are wrapped, or the value is borrowed. Should it not compile, it may do so without.
+    pub tentative: bool,
     /// The methods of the traits that it defines.
     pub trait_methods: BTreeSet<String>,
 }
 
 /// Rewrites a cell. Code that does not parse is left as it is: the compiler explains what is wrong.
 ///
-/// No two runs have the same `generation`; `known` is what earlier cells have defined. Blocking calls are
-/// wrapped only where their `surroundings` are given.
+/// No two runs have the same `generation`; `known` is what earlier cells have defined. What may keep a
+/// cell from compiling is done only where its `surroundings` are given: blocking calls are wrapped, and
+/// the value is borrowed.
 #[must_use]
 pub fn rewrite(
     code: &str,
@@ -86,7 +87,7 @@ pub fn rewrite(
             macros: BTreeSet::new(),
             blocks: Vec::new(),
             gone: Vec::new(),
-            waits: false,
+            tentative: false,
             trait_methods: BTreeSet::new(),
         };
     }
@@ -124,14 +125,17 @@ pub fn rewrite(
         at: block.start,
         text: block.anchor(),
     }));
-    let mut value = value::borrow(&root);
+    let mut value = surroundings
+        .into_iter()
+        .flat_map(|_| value::borrow(&root))
+        .peekable();
+    let mut tentative = value.peek().is_some();
     first.extend(value.next());
     insertions.splice(0..0, first);
-    let mut waits = false;
     if !code.contains(checkpoints::OFF) {
         if let Some(surroundings) = surroundings {
             let found = blocking::insertions(root.syntax(), surroundings);
-            waits = !found.is_empty();
+            tentative |= !found.is_empty();
             insertions.extend(found.into_iter().map(|(at, text)| Insertion { at, text }));
         }
         insertions.extend(checkpoints::places(root.syntax()).map(|at| Insertion {
@@ -154,7 +158,7 @@ pub fn rewrite(
         macros,
         blocks,
         gone,
-        waits,
+        tentative,
         trait_methods: blocking::trait_methods(root.syntax()),
     }
 }
@@ -178,7 +182,9 @@ mod tests {
     fn check(code: &str, expected: &str) {
         let marked = expected.replace('§', checkpoints::CALL);
         assert_eq!(
-            rewrite(code, 7, &Known::default(), None).edited.code(),
+            rewrite(code, 7, &Known::default(), Some(&Surroundings::default()))
+                .edited
+                .code(),
             marked
         );
     }
