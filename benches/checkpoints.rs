@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rust_lessons::engine::known::Known;
 use rust_lessons::engine::rewrite::rewrite;
 
 /// Name, and the body of `fn work() -> u64`. Every loop in it gets a checkpoint.
@@ -132,7 +133,10 @@ fn program(level: &str) -> String {
     for (index, (name, body)) in WORK.iter().enumerate() {
         let plain = format!("#[inline(never)] fn plain_{index}() -> u64 {{ {body} }}");
         let checked = format!("#[inline(never)] fn checked_{index}() -> u64 {{ {body} }}");
-        let checked = rewrite(&checked, 1, None).edited.code().to_owned();
+        let checked = rewrite(&checked, 1, &Known::default(), None)
+            .edited
+            .code()
+            .to_owned();
         assert!(
             checked.contains("lesson_stop"),
             "a loop of {name} has a look"

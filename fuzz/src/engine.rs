@@ -1,8 +1,12 @@
 #[path = "../../src/engine/demux.rs"]
 pub mod demux;
+#[path = "../../src/engine/known.rs"]
+pub mod known;
 #[path = "../../src/engine/nesting.rs"]
 pub mod nesting;
 #[path = "../../src/engine/rewrite/mod.rs"]
 pub mod rewrite;
+#[path = "../../src/engine/static_store.rs"]
+pub mod static_store;
 #[path = "../../src/engine/syntax.rs"]
 pub mod syntax;

@@ -5,11 +5,6 @@
 //! - `2 threads` and so on: that many threads do nothing else, all at once; the time is the mean
 //!   over all their rounds, so half the time is twice the throughput.
 
-#![expect(
-    missing_docs,
-    reason = "criterion's macros define a public function without"
-)]
-
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};

@@ -9,6 +9,7 @@
 
 #[path = "../../src/attention.rs"]
 mod attention;
+mod cells;
 #[path = "../../src/channel/mod.rs"]
 mod channel;
 mod clock;

@@ -1,11 +1,13 @@
 //! What is inserted into a cell must not be noticed: not by the compiler, not in any place it names.
 
-use rust_lessons::engine::rewrite::rewrite;
+use rust_lessons::engine::known::Known;
+use rust_lessons::engine::rewrite::{Surroundings, rewrite};
 use rust_lessons::engine::syntax::first_error;
 
 /// Checks one cell.
 pub fn check(code: &str) {
-    let edited = rewrite(code, 7).edited;
+    let surroundings = Surroundings::default();
+    let edited = rewrite(code, 7, &Known::default(), Some(&surroundings)).edited;
     assert_eq!(edited.original(), code);
     if first_error(code).is_none() {
         assert_eq!(first_error(edited.code()), None, "{:?}", edited.code());
