@@ -7,8 +7,9 @@ use super::syntax::lines_before_rust;
 
 /// The command's name.
 const COMMAND: &str = ":output";
-/// Text that one cell can show unless told otherwise, in bytes.
-const TEXT_LIMIT: u64 = 10_000_000;
+/// Text that one cell can show unless told otherwise, in bytes: about what JupyterLab shows without
+/// keeping its reader waiting.
+const TEXT_LIMIT: u64 = 4_000_000;
 /// Displays that one cell can show unless told otherwise.
 const DISPLAY_LIMIT: u64 = 1_000;
 /// With a limit on displays in force, their data has one too, in bytes.
@@ -244,7 +245,7 @@ mod tests {
         let shown = OutputPolicy::default().to_string();
         assert_eq!(
             shown,
-            "threads = running-cell\ntext_limit = 10 MB\ndisplay_limit = 1000"
+            "threads = running-cell\ntext_limit = 4 MB\ndisplay_limit = 1000"
         );
         assert_eq!(size(1_250_000), "1.2 MB");
         assert_eq!(size(999), "999 bytes");
