@@ -4,6 +4,8 @@ pub mod demux;
 pub mod known;
 #[path = "../../src/engine/nesting.rs"]
 pub mod nesting;
+#[path = "../../src/engine/output_policy.rs"]
+pub mod output_policy;
 #[path = "../../src/engine/rewrite/mod.rs"]
 pub mod rewrite;
 #[path = "../../src/engine/static_store.rs"]
