@@ -72,8 +72,8 @@ pub struct Link {
     wake: Sender<Command>,
     /// Writing one byte here ends the `poll` of the reading thread.
     waker: UnixStream,
-    /// The descriptors of the FIFOs, which the reading thread holds open: stdout, stderr.
-    streams: [RawFd; 2],
+    /// The descriptors of the FIFOs, which the reading thread holds open: stdout, stderr, what is kept apart.
+    streams: [RawFd; 3],
 }
 
 #[derive(Default)]
@@ -116,7 +116,7 @@ impl Link {
             book: SourceBook::new(dir.join(BUILD).join(GENERATED)),
             wake,
             waker,
-            streams: [stdout.as_raw_fd(), stderr.as_raw_fd()],
+            streams: [stdout.as_raw_fd(), stderr.as_raw_fd(), aside.as_raw_fd()],
         });
         let of_panics = Arc::clone(&link);
         let below_panic = Box::new(move |panic: &ThreadPanic| of_panics.below_panic(panic));
@@ -154,7 +154,10 @@ impl Link {
     /// # Errors
     /// When one of them cannot be made.
     pub fn restore(&self, dir: &Path) -> io::Result<()> {
-        for (name, fd) in [STDOUT_FIFO, STDERR_FIFO].into_iter().zip(self.streams) {
+        for (name, fd) in [STDOUT_FIFO, STDERR_FIFO, ASIDE_FIFO]
+            .into_iter()
+            .zip(self.streams)
+        {
             // A new name for the same FIFO, which has none any more and cannot be linked again.
             let open = format!("/proc/{}/fd/{fd}", std::process::id());
             remove_if_there(&dir.join(name))?;

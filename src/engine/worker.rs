@@ -131,6 +131,14 @@ impl Engine {
 
     /// Completions at a byte offset; none when the code cannot be analysed.
     pub async fn complete(&self, code: String, offset: usize, patience: Patience) -> Completion {
+        // The parser would run out of stack.
+        if too_deep(&code).is_some() {
+            return Completion {
+                start: offset,
+                end: offset,
+                ..Completion::default()
+            };
+        }
         let known = || self.outline.complete(&code, offset);
         let ask = self.ask(|reply| Job::Complete {
             code: code.clone(),
@@ -160,6 +168,9 @@ impl Engine {
         offset: usize,
         patience: Patience,
     ) -> Option<Inspection> {
+        if too_deep(&code).is_some() {
+            return None;
+        }
         if let Some(documented) = self.outline.documented(&code, offset) {
             return Some(documented);
         }
