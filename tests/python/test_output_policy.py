@@ -176,7 +176,7 @@ def test_a_flood_is_cut_and_says_so_and_how_to_see_more(kernel: FrontEnd, flood:
     notes = re.findall(r"^\[output limit: (.*)\]$", ran.stderr, re.MULTILINE)
     assert len(notes) == 2, notes
     assert "printed 4 MB" in notes[0]
-    assert "`:output text_limit 50 MB`" in notes[0]
+    assert "`:output text_limit 20 MB`" in notes[0]
     assert re.fullmatch(r"[\d.]+ MB of text not shown", notes[1]), notes
     assert ran.error["evalue"] == "at the end"
     assert kernel.ok('println!("next");\n5').stdout == "next\n", "the limit is of one cell"
