@@ -5,12 +5,19 @@ from __future__ import annotations
 import jupyter_kernel_test
 
 import places
+from frontend import START_S
 
 # The suite finds its kernel by class attributes, and reads its samples from there too.
 
 
 class RustLessons(jupyter_kernel_test.KernelTests):
     """The kernel, and what it is asked."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Starts the kernel, and gives its engine the time that the suite's own 15 s need not be on a busy machine."""
+        super().setUpClass()
+        cls.kc.execute_interactive("let started = true;", timeout=START_S, allow_stdin=False)
 
     kernel_name = "rust-lessons"
     language_name = "rust"
