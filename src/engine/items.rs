@@ -194,7 +194,7 @@ pub struct Counter { /// how many
     pub count: u32, secret: u8 }
 impl Counter {
     /// Starts at zero.
-    pub fn new() -> Counter { todo!() }
+    pub fn new() -> Counter { Counter }
     fn add(&mut self, n: u32) -> u32 { n }
 }
 enum Light { Red, Green(u8) }

@@ -267,7 +267,7 @@ mod tests {
         let outline = Outline::default();
         outline.update(
             "use lesson_support::prelude::*;\n/// Twice.\nfn twice(n: u32) -> u32 { n * 2 }\n\
-             struct Ship { mast: u8 }\nimpl Ship { fn sail(&self) {} fn launch() -> Ship { todo!() } }\n\
+             struct Ship { mast: u8 }\nimpl Ship { fn sail(&self) {} fn launch() -> Ship { Ship { mast: 1 } } }\n\
              macro_rules! shout { () => {} }\nfn failed() {}",
             [
                 ("ship", "std::sync::Arc<Ship>"),

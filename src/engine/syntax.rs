@@ -149,21 +149,31 @@ pub fn expression_end(code: &str, offset: usize) -> Option<usize> {
     Some(in_cell(code, usize::from(around.text_range().end())))
 }
 
+/// The lines of a cell: how many bytes each has there, with its line end, and how many are shown in the
+/// wrapped cell, without. A command is blank there.
+fn lengths(code: &str) -> impl Iterator<Item = (usize, usize)> {
+    let head = lines_before_rust(code);
+    code.split_inclusive('\n')
+        .enumerate()
+        .map(move |(number, line)| {
+            // As `str::lines` sees it.
+            let text = line.strip_suffix('\n').unwrap_or(line);
+            let text = text.strip_suffix('\r').unwrap_or(text);
+            let blank = number < head && is_no_code(number, text);
+            (line.len(), if blank { 0 } else { text.len() })
+        })
+}
+
 /// The byte of the wrapped cell at which this byte of the cell stands.
 fn in_wrapped(code: &str, offset: usize) -> usize {
     let mut at = HEAD.len();
     let mut before = 0;
-    let head = lines_before_rust(code);
-    for (number, line) in code.split_inclusive('\n').enumerate() {
-        let text = line.strip_suffix('\n').unwrap_or(line);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let blank = number < head && is_no_code(number, text);
-        let shown = if blank { 0 } else { text.len() };
-        if offset < before + line.len() {
+    for (length, shown) in lengths(code) {
+        if offset < before + length {
             return at + (offset - before).min(shown);
         }
         at += shown + 1;
-        before += line.len();
+        before += length;
     }
     at
 }
@@ -224,19 +234,12 @@ pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
 pub fn in_cell(code: &str, offset: usize) -> usize {
     let mut left = offset.saturating_sub(HEAD.len());
     let mut before = 0;
-    let head = lines_before_rust(code);
-    for (number, line) in code.split_inclusive('\n').enumerate() {
-        // As `str::lines` sees it.
-        let text = line.strip_suffix('\n').unwrap_or(line);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        // A command is blank there.
-        let blank = number < head && is_no_code(number, text);
-        let shown = if blank { 0 } else { text.len() };
+    for (length, shown) in lengths(code) {
         if left <= shown {
             return before + left;
         }
         left -= shown + 1;
-        before += line.len();
+        before += length;
     }
     code.len()
 }
