@@ -20,6 +20,7 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
 pub mod frame;
+pub mod tools;
 
 pub use frame::{At, ThreadPanic, ToKernel, ToRuntime, read_frame, write_frame};
 

@@ -27,6 +27,7 @@ use super::{compile_error, crash, interrupt, panic_report, unstable};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
+use crate::setup::tools;
 use crate::setup::warm::unstable_types;
 
 /// Where a kernel works.
@@ -110,6 +111,10 @@ impl Context {
         prepared
             .copy_build(&places.build())
             .map_err(|error| failed(format!("cannot fill `{}`: {error}", places.work.display())))?;
+        if let Some(folder) = tools::own_folder() {
+            tools::link(&folder, &prepared.cargo)
+                .map_err(|error| failed(format!("cannot fill `{}`: {error}", folder.display())))?;
+        }
         let evcxr = start_evcxr(&prepared.runtime, places)
             .map_err(|error| failed(format!("the Rust engine does not start: {error}")))?;
         let mut context = Context {

@@ -10,6 +10,7 @@ use super::context::Places;
 use super::link::Link;
 use super::outcome::CellError;
 use crate::setup::prepared::Prepared;
+use crate::setup::tools;
 
 /// The folder, and what it was filled with.
 pub struct Folder {
@@ -50,6 +51,9 @@ impl Folder {
             }
             std::fs::create_dir_all(work)?;
             self.prepared.copy_build(&build)?;
+        }
+        if let Some(folder) = tools::own_folder() {
+            tools::link(&folder, &self.prepared.cargo)?;
         }
         let names = [SOCKET, STDOUT_FIFO, STDERR_FIFO];
         // Not followed: a link to an open FIFO is there, whether or not it can be looked through.

@@ -78,7 +78,15 @@ pub fn with_variable(name: &str, value: &OsStr) -> Vec<u32> {
 #[must_use]
 pub fn is_compiler(name: &str) -> bool {
     let known = [
-        "cargo", "rustc", "cc", "ld", "ld.lld", "rust-lld", "mold", "collect2",
+        "cargo",
+        "lesson-cargo",
+        "rustc",
+        "cc",
+        "ld",
+        "ld.lld",
+        "rust-lld",
+        "mold",
+        "collect2",
     ];
     known.contains(&name) || name.starts_with("build-script")
 }

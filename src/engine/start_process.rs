@@ -7,6 +7,7 @@ use std::process::Command;
 use evcxr::{Error, EvalContext};
 
 use super::context::Places;
+use crate::setup::tools;
 
 /// Starts evcxr, and by it the process that runs the cells.
 ///
@@ -21,6 +22,7 @@ pub(super) fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext
     if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
         command.env("TERM", "xterm-256color");
     }
+    tools::none(&mut command);
     command
         .env(lesson_runtime::DIR_VAR, &places.work)
         .env(lesson_runtime::NONCE_VAR, &places.nonce);

@@ -17,6 +17,7 @@ use nix::unistd::{Pid, getpgrp, getpid, setpgid};
 
 use super::launch::WORK_VAR;
 use crate::engine::processes;
+use crate::setup::cells;
 
 /// The command under which this program is a janitor.
 pub const COMMAND: &str = "janitor";
@@ -81,6 +82,8 @@ pub fn keep_watch(work: &Path, group: i32) {
         std::thread::sleep(Duration::from_millis(20));
     }
     remove(work, TRY_FOR);
+    // Now, when nobody waits for it.
+    cells::prune_all();
 }
 
 fn remove(work: &Path, limit: Duration) {

@@ -16,7 +16,7 @@ use super::subshells::Shells;
 use super::{connection_file, control, heartbeat, history, iopub, stdin};
 use crate::engine::Engine;
 use crate::engine::context::Places;
-use crate::setup::{std_sources, toolchain::Toolchain};
+use crate::setup::{std_sources, toolchain::Toolchain, tools};
 
 /// Environment variable: the work folder of this kernel, named before it exists.
 pub const WORK_VAR: &str = "RUST_LESSONS_WORK";
@@ -51,6 +51,7 @@ fn restart_with_environment(program: &Path, connection_file: &Path) -> anyhow::E
     // Without a toolchain the kernel starts all the same, and says in the notebook what is missing.
     if let Ok(toolchain) = Toolchain::find() {
         command.env(RUSTC_VAR, &toolchain.release);
+        tools::first(&mut command, &work.join("tools"), &toolchain);
         if let Some(sources) = std_sources::find(&toolchain) {
             command.env("RUST_SRC_PATH", sources);
         }

@@ -1,6 +1,7 @@
 //! What the lessons need on a machine: found where it is, brought where it is missing.
 
 pub mod browser;
+pub mod cells;
 pub mod debian;
 pub mod evcxr_folder;
 pub mod evcxr_toml;
@@ -13,6 +14,7 @@ pub mod python;
 pub mod sources;
 pub mod std_sources;
 pub mod toolchain;
+pub mod tools;
 pub mod venv;
 pub mod warm;
 

@@ -12,17 +12,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use lesson_runtime::tools::DRAFT_PREFIX;
 use sha2::{Digest, Sha256};
 
 use super::evcxr_toml::EvcxrToml;
 use super::sources::{CARGO_LOCK, Sources, short_hex};
 use super::std_sources;
 use super::toolchain::Toolchain;
+use super::tools;
 
 /// Environment variable: another place for the cache than the user's cache folder.
 pub const CACHE_VAR: &str = "RUST_LESSONS_CACHE";
 /// Raise when the layout of an entry changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// File name of the runtime in an entry.
+const RUNTIME: &str = "lesson-runtime";
 /// evcxr's own default.
 const DEFAULT_OPT_LEVEL: &str = "2";
 
@@ -40,6 +44,8 @@ pub struct Request {
 pub struct Prepared {
     /// The runtime program.
     pub runtime: PathBuf,
+    /// The program that stands for `cargo`.
+    pub cargo: PathBuf,
     /// The support crate's folder; it stays where it is, so that cargo finds it unchanged.
     pub support: PathBuf,
     build: PathBuf,
@@ -154,7 +160,7 @@ impl Prepared {
         remove_unused(&cache);
         write_support(&cache, &request.support)?;
         let draft = tempfile::Builder::new()
-            .prefix("draft-")
+            .prefix(DRAFT_PREFIX)
             .tempdir_in(&cache)
             .map_err(at(&cache))?;
         say("Compiling the runtime for this toolchain (once, about 20 seconds) …");
@@ -178,17 +184,28 @@ impl Prepared {
         copy_tree(&self.build, to)
     }
 
+    /// The folder for compiled cells that fit this entry, which need not exist.
+    #[must_use]
+    pub fn cells(&self) -> PathBuf {
+        let entry = self.cargo.parent().unwrap_or(&self.cargo);
+        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        entry.with_file_name(format!("{}{name}", lesson_runtime::tools::CELLS_PREFIX))
+    }
+
     fn at(cache: &Path, toolchain: &Toolchain, request: &Request) -> Option<Prepared> {
         let entry = cache.join(request.key(toolchain));
         let found = Prepared {
-            runtime: entry.join("lesson-runtime"),
+            runtime: entry.join(RUNTIME),
+            cargo: entry.join(tools::PROGRAM),
             support: support_dir(cache, &request.support),
             build: entry.join("build"),
         };
-        let complete = found.runtime.is_file() && found.build.is_dir() && found.support.is_dir();
+        let programs = found.runtime.is_file() && found.cargo.is_file();
+        let complete = programs && found.build.is_dir() && found.support.is_dir();
         complete.then(|| {
             note_use(&entry);
             note_use(&found.support);
+            note_use(&found.cells());
             found
         })
     }
@@ -239,7 +256,7 @@ fn write_support(cache: &Path, support: &Sources) -> Result<(), PrepareError> {
         return Ok(());
     }
     let draft = tempfile::Builder::new()
-        .prefix("draft-")
+        .prefix(DRAFT_PREFIX)
         .tempdir_in(cache)
         .map_err(at(cache))?;
     support.write(draft.path()).map_err(at(draft.path()))?;
@@ -261,7 +278,7 @@ fn build_runtime(toolchain: &Toolchain, entry: &Path) -> Result<(), PrepareError
     let run = |offline: bool| {
         let mut cargo = Command::new(&toolchain.cargo);
         cargo
-            .args(["build", "--bin", "lesson-runtime"])
+            .args(["build", "--bins"])
             .args(offline.then_some("--offline"))
             .current_dir(work.path())
             .env("CARGO_TARGET_DIR", work.path().join("target"))
@@ -276,6 +293,8 @@ fn build_runtime(toolchain: &Toolchain, entry: &Path) -> Result<(), PrepareError
                     toolchain.std_library_dir().display()
                 ),
             )
+            // It is small, and reads every cell.
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET")
             .env_remove("RUSTC_WRAPPER");
@@ -286,9 +305,11 @@ fn build_runtime(toolchain: &Toolchain, entry: &Path) -> Result<(), PrepareError
     if succeeded("compiling the runtime", run(true)).is_err() {
         succeeded("compiling the runtime", run(false))?;
     }
-    let built = work.path().join("target/debug/lesson-runtime");
-    let target = entry.join("lesson-runtime");
-    std::fs::copy(&built, &target).map_err(at(&target))?;
+    for program in [RUNTIME, tools::PROGRAM] {
+        let built = work.path().join("target/debug").join(program);
+        let target = entry.join(program);
+        std::fs::copy(&built, &target).map_err(at(&target))?;
+    }
     Ok(())
 }
 
@@ -301,7 +322,10 @@ fn warm_build_folder(
 ) -> Result<(), PrepareError> {
     let build = entry.join("build");
     let elsewhere = tempfile::tempdir().map_err(at(cache))?;
+    let tools = elsewhere.path().join("tools");
+    tools::link(&tools, &entry.join(tools::PROGRAM)).map_err(at(&tools))?;
     let mut command = Command::new(program);
+    tools::first(&mut command, &tools, toolchain);
     command
         .arg("prepare-build")
         .arg(&request.opt_level)

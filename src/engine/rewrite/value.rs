@@ -14,23 +14,8 @@ use crate::engine::syntax::{is_loop_for_its_effect, tail};
 
 /// The trait. Only `T: Debug` has it; for any other type evcxr's own way ends in the message that
 /// `Debug` is missing.
-pub const DEFINITION: &str = r#"mod lesson_value {
-    pub trait Value {
-        fn evcxr_display(&self);
-    }
-    impl<T: std::fmt::Debug + ?Sized> Value for &T {
-        fn evcxr_display(&self) {
-            use std::io::Write as _;
-            // Made before anything is written: a `Debug` may print, or panic half way.
-            let text = format!("{self:?}");
-            let _ = write!(
-                std::io::stdout().lock(),
-                "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n"
-            );
-        }
-    }
-}
-use lesson_value::Value as _;"#;
+pub const DEFINITION: &str = "mod lesson_value { pub use lesson_support::cells::value::Value; }
+use lesson_value::Value as _;";
 
 /// Takes the place of [`DEFINITION`] when values are to be shown in another format than `{:?}`: that
 /// is evcxr's to do.

@@ -13,6 +13,8 @@
 //! - `call` and `call_bare`: `thread::sleep`, `thread::park`, `thread::park_timeout`;
 //! - [`scope`]: `thread::scope`, whose end waits for its threads.
 //!
+//! Beside them stand what each cell needs and none has to compile: [`store`] and [`value`].
+//!
 //! Guards that a call holds are dropped before it unwinds, so that the call itself poisons nothing.
 
 mod call;
@@ -24,7 +26,9 @@ mod reach;
 mod receive;
 mod rw_lock;
 mod send;
+pub mod store;
 mod turns;
+pub mod value;
 pub(crate) mod wakes;
 
 pub use call::{call, call_bare};

@@ -1,0 +1,170 @@
+//! A build by the real cargo, during which its call of the compiler is written down.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use crate::compile;
+use crate::key::Build;
+use crate::outside;
+use crate::recording::Recording;
+
+/// Environment variable: the file into which the wrapper writes the call.
+pub const FILE: &str = "RUST_LESSONS_RECORD";
+
+/// evcxr's name for the crate of a cell.
+const CRATE: &str = "ctx";
+/// The package of the support crate.
+const SUPPORT: &str = "lesson_support";
+
+/// Builds, and keeps the call if it holds for later builds.
+pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("call");
+    let status = outside::cargo_command(args)?
+        .env("RUSTC_WRAPPER", env::current_exe()?)
+        .env(FILE, &file)
+        .status()?;
+    if status.success()
+        && crates_stay(build)
+        && let Ok(text) = fs::read_to_string(&file)
+        && let Ok(recording) = serde_json::from_str::<Recording>(&text)
+    {
+        // Without it the next build is cargo's as well.
+        let _ = recording.keep(build);
+    }
+    Ok(compile::exit_code(status))
+}
+
+/// Whether no crate that this build uses can change without a change of manifest or lock file. Crates
+/// in folders can; the support crate is in one, but that one is a copy of ours that nobody changes.
+fn crates_stay(build: &Build) -> bool {
+    let Ok(lock) = fs::read_to_string(build.folder.join("Cargo.lock")) else {
+        return false;
+    };
+    let Ok(manifest) = fs::read_to_string(build.folder.join("Cargo.toml")) else {
+        return false;
+    };
+    let names = crates_in_folders(&lock);
+    names.iter().all(|name| match *name {
+        CRATE => true,
+        SUPPORT => own_cache().is_some_and(|cache| is_support_below(&manifest, &cache)),
+        _ => false,
+    })
+}
+
+/// The packages of a lock file that come from folders: all others name their source.
+fn crates_in_folders(lock: &str) -> Vec<&str> {
+    lock.split("[[package]]")
+        .skip(1)
+        .filter(|package| !package.lines().any(|line| line.starts_with("source = ")))
+        .filter_map(|package| {
+            let name = package
+                .lines()
+                .find_map(|line| line.strip_prefix("name = "))?;
+            Some(name.trim_matches('"'))
+        })
+        .collect()
+}
+
+fn is_support_below(manifest: &str, cache: &str) -> bool {
+    let start = format!("{SUPPORT} = {{ path = \"{cache}/");
+    manifest.lines().any(|line| line.starts_with(&start))
+}
+
+/// The cache in which this program is.
+fn own_cache() -> Option<String> {
+    let program = env::current_exe().ok()?;
+    let cache = program.parent()?.parent()?;
+    cache.to_str().map(str::to_owned)
+}
+
+/// Called by cargo with a call of the compiler: writes it down if it is for a cell, and makes it.
+pub fn as_rustc_wrapper(args: &[OsString]) -> io::Result<ExitCode> {
+    let Some((rustc, args)) = args.split_first() else {
+        return Err(io::Error::other("cargo named no compiler"));
+    };
+    let call = recording(rustc, args);
+    let mut command = match &call {
+        Some(recording) => {
+            let file = env::var_os(FILE).unwrap_or_default();
+            fs::write(file, serde_json::to_vec(recording)?)?;
+            compile::as_cargo_would(recording)
+        }
+        None => {
+            let mut command = Command::new(rustc);
+            command.args(args);
+            command
+        }
+    };
+    Err(command.env_remove(FILE).exec())
+}
+
+/// The call, if it makes the library of a cell.
+fn recording(rustc: &OsString, args: &[OsString]) -> Option<Recording> {
+    let args: Option<Vec<String>> = args
+        .iter()
+        .map(|arg| arg.to_str().map(str::to_owned))
+        .collect();
+    let args = args?;
+    let has = |option: &str, value: &str| {
+        args.windows(2)
+            .any(|pair| pair[0] == option && pair[1] == value)
+    };
+    if !has("--crate-name", CRATE) || !has("--crate-type", "cdylib") {
+        return None;
+    }
+    let env = env::vars()
+        .filter(|(name, _)| {
+            [
+                "CARGO_PKG_",
+                "CARGO_MANIFEST_",
+                "CARGO_CRATE_",
+                "CARGO_PRIMARY_",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        })
+        .collect();
+    Some(Recording {
+        rustc: rustc.to_str()?.to_owned(),
+        args,
+        env,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_in_folders_are_those_without_a_source() {
+        let lock = "version = 4\n\n[[package]]\nname = \"ctx\"\nversion = \"1.0.0\"\n\n\
+                    [[package]]\nname = \"libc\"\nsource = \"registry+x\"\n\n\
+                    [[package]]\nname = \"mine\"\nversion = \"0.1.0\"\n";
+        assert_eq!(crates_in_folders(lock), ["ctx", "mine"]);
+    }
+
+    #[test]
+    fn only_a_support_crate_in_the_cache_stays_as_it_is() {
+        let manifest = "[dependencies]\nlesson_support = { path = \"/cache/support-1\" }\n";
+        assert!(is_support_below(manifest, "/cache"));
+        assert!(!is_support_below(manifest, "/cach"));
+        assert!(!is_support_below(manifest, "/home/me"));
+    }
+
+    #[test]
+    fn only_the_library_of_a_cell_is_written_down() {
+        let call = |text: &str| {
+            let args: Vec<OsString> = text.split(' ').map(OsString::from).collect();
+            recording(&"rustc".into(), &args)
+        };
+        assert!(call("--crate-name ctx --edition=2024 --crate-type cdylib").is_some());
+        assert!(call("--crate-name ctx --crate-type lib").is_none());
+        assert!(call("--crate-name other --crate-type cdylib").is_none());
+        assert!(call("-vV").is_none());
+    }
+}

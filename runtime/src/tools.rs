@@ -1,0 +1,20 @@
+//! How the kernel tells the programs that stand for `cargo` and `rustup` where the real ones are.
+
+/// Environment variable: the folder with the kernel's own `cargo` and `rustup`, first on the `PATH` of
+/// the kernel's process.
+pub const FOLDER_VAR: &str = "RUST_LESSONS_TOOLS";
+/// Environment variable: the real cargo.
+pub const CARGO_VAR: &str = "RUST_LESSONS_CARGO";
+/// Environment variable: the `PATH` without the kernel's folder of tools.
+pub const PATH_VAR: &str = "RUST_LESSONS_PATH";
+/// File name of the program that stands for both.
+pub const PROGRAM: &str = "lesson-cargo";
+/// The names under which it is found in the kernel's folder of tools.
+pub const NAMES: [&str; 2] = ["cargo", "rustup"];
+/// Below evcxr's build folder: what the program has written down.
+pub const RECORDED: &str = "target/lesson-cargo";
+/// Below a cache, beside the folder with the program: the compiled cells; the name of that folder
+/// follows.
+pub const CELLS_PREFIX: &str = "cells-";
+/// How the name of a folder in the cache starts while it is being prepared.
+pub const DRAFT_PREFIX: &str = "draft-";
