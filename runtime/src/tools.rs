@@ -5,6 +5,8 @@
 pub const FOLDER_VAR: &str = "RUST_LESSONS_TOOLS";
 /// Environment variable: the real cargo.
 pub const CARGO_VAR: &str = "RUST_LESSONS_CARGO";
+/// Environment variable: the real compiler.
+pub const RUSTC_VAR: &str = "RUST_LESSONS_RUSTC";
 /// Environment variable: the `PATH` without the kernel's folder of tools.
 pub const PATH_VAR: &str = "RUST_LESSONS_PATH";
 /// File name of the program that stands for both.

@@ -30,10 +30,13 @@ fn reason(output: &str, from_cargo: bool) -> Option<String> {
     } else if said(&["Error running 'cargo"]) {
         "cargo cannot be started, so the cell could not be compiled. Was it removed or updated? \
          `cargo lessons doctor` tells what is missing; then run the cell again"
-    } else if said(&["signal: 9,", "signal: 15,"]) {
+    } else if said(&["signal: 9,", "signal: 9 ", "signal: 15,", "signal: 15 "]) {
         "the compiler was killed from outside (the system does this when memory runs out). Run the \
          cell again"
-    } else if said(&["signal: 11,", "signal: 6,", "signal: 7,", "signal: 4,"]) {
+    } else if [11, 6, 7, 4]
+        .iter()
+        .any(|signal| said(&[&format!("signal: {signal},"), &format!("signal: {signal} ")]))
+    {
         "the compiler crashed on this cell. Write it in another way, or in smaller pieces"
     } else if from_cargo {
         "the compiler did not do its work, and did not say what is wrong with the cell"

@@ -324,6 +324,10 @@ fn warm_build_folder(
     let elsewhere = tempfile::tempdir().map_err(at(cache))?;
     let tools = elsewhere.path().join("tools");
     tools::link(&tools, &entry.join(tools::PROGRAM)).map_err(at(&tools))?;
+    // The first thing that evcxr compiles is compiled as it will be for a kernel.
+    let settings = elsewhere.path().join("evcxr.toml");
+    let opt_level = format!("[evcxr]\nopt_level = \"{}\"\n", request.opt_level);
+    std::fs::write(&settings, opt_level).map_err(at(&settings))?;
     let mut command = Command::new(program);
     tools::first(&mut command, &tools, toolchain);
     command

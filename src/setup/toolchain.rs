@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lesson_runtime::tools::{CARGO_VAR, RUSTC_VAR};
+
 /// Paths and version of a toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
@@ -49,10 +51,12 @@ impl Toolchain {
     /// # Errors
     /// When there is none, or it does not tell its version.
     pub fn find() -> Result<Toolchain, ToolchainError> {
-        let rustc = tool("rustc")?;
-        let cargo = tool("cargo")?;
-        let verbose_version = ask(&rustc, "-vV")?;
-        let sysroot = PathBuf::from(ask(&rustc, "--print sysroot")?.trim());
+        // Each of these takes as long as a program takes to start, and a kernel waits for it.
+        let (rustc, cargo) = both(|| tool("rustc"), || tool("cargo"));
+        let (rustc, cargo) = (rustc?, cargo?);
+        let (version, sysroot) = both(|| ask(&rustc, "-vV"), || ask(&rustc, "--print sysroot"));
+        let verbose_version = version?;
+        let sysroot = PathBuf::from(sysroot?.trim());
         let release = verbose_version
             .lines()
             .find_map(|line| line.strip_prefix("release: "))
@@ -86,11 +90,26 @@ impl Toolchain {
     }
 }
 
+/// Does two things at once.
+fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join();
+        (
+            one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            other,
+        )
+    })
+}
+
 fn tool(name: &'static str) -> Result<PathBuf, ToolchainError> {
     // Below a kernel, what is found first is the kernel's own.
-    if name == "cargo"
-        && let Some(real) = std::env::var_os(lesson_runtime::tools::CARGO_VAR)
-    {
+    let known = match name {
+        "cargo" => CARGO_VAR,
+        _ => RUSTC_VAR,
+    };
+    if let Some(real) = std::env::var_os(known) {
         return Ok(real.into());
     }
     let from_rustup = Command::new("rustup")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use lesson_runtime::tools::PROGRAM;
-use lesson_runtime::tools::{CARGO_VAR, FOLDER_VAR, NAMES, PATH_VAR};
+use lesson_runtime::tools::{CARGO_VAR, FOLDER_VAR, NAMES, PATH_VAR, RUSTC_VAR};
 
 use super::toolchain::Toolchain;
 
@@ -24,6 +24,7 @@ pub fn first(command: &mut Command, folder: &Path, toolchain: &Toolchain) {
     command
         .env(FOLDER_VAR, folder)
         .env(CARGO_VAR, &toolchain.cargo)
+        .env(RUSTC_VAR, &toolchain.rustc)
         .env(PATH_VAR, path)
         .env("PATH", with_tools);
 }
@@ -54,7 +55,7 @@ pub fn none(command: &mut Command) {
     if let Some(path) = without() {
         command.env("PATH", path);
     }
-    for name in [FOLDER_VAR, CARGO_VAR, PATH_VAR] {
+    for name in [FOLDER_VAR, CARGO_VAR, RUSTC_VAR, PATH_VAR] {
         command.env_remove(name);
     }
 }

@@ -115,7 +115,9 @@ mod tests {
         assert!(!store.check_variable::<Vec<u8>>("v"));
         assert!(store.check_variable::<u8>("other"), "it is not there");
         assert_eq!(store.take_variable::<Vec<i32>>("v"), [1, 2]);
-        let again = std::panic::catch_unwind(move || store.take_variable::<Vec<i32>>("v"));
+        let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            store.take_variable::<Vec<i32>>("v")
+        }));
         assert!(again.is_err());
     }
 

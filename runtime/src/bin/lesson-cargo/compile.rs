@@ -1,6 +1,7 @@
 //! Calls of the compiler for a cell.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -10,7 +11,8 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use serde_json::{Value, json};
 
 use crate::cells::Cells;
-use crate::key::Build;
+use crate::key::{Build, Task};
+use crate::outside;
 use crate::record;
 use crate::recording::Recording;
 use crate::source;
@@ -36,7 +38,7 @@ const CRATES_CHANGED: [&str; 4] = ["E0460", "E0461", "E0463", "E0514"];
 /// When a file cannot be read or written.
 pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     let source = fs::read_to_string(build.folder.join(CELL))?;
-    let cells = (!build.is_check())
+    let cells = (build.task == Task::Build)
         .then(|| Cells::open(build, recording, &source))
         .flatten();
     let library = library(recording)?;
@@ -47,9 +49,15 @@ pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     }
     let answer = match ask(&mut command(build, recording, &source)?) {
         Ok(answer) if !answer.crates_changed() => answer,
-        _ => return record::build(build, &env::args_os().skip(1).collect::<Vec<_>>()),
+        _ => {
+            let args: Vec<OsString> = env::args_os().skip(1).collect();
+            return match build.task {
+                Task::Build => record::build(build, &args),
+                _ => outside::cargo(&args),
+            };
+        }
     };
-    if answer.success && !build.is_check() {
+    if answer.success && build.task == Task::Build {
         let made = recording.out_dir().unwrap_or(&build.folder).join(LIBRARY);
         fs::rename(made, &library)?;
     }
@@ -129,7 +137,7 @@ fn command(build: &Build, recording: &Recording, source: &str) -> io::Result<Com
         // Colours are for cargo, which takes them out again.
         if arg.starts_with("--json=") {
             "--json=artifacts".clone_into(arg);
-        } else if arg.starts_with("--emit=") && build.is_check() {
+        } else if arg.starts_with("--emit=") && build.task == Task::Check {
             "--emit=metadata".clone_into(arg);
         }
     }
@@ -182,10 +190,9 @@ fn ask(command: &mut Command) -> io::Result<Answer> {
     }
     let status = child.wait()?;
     answer.success = status.success();
-    if let Some(signal) = status.signal() {
-        answer
-            .other
-            .push(format!("the compiler was ended by signal {signal}"));
+    if status.signal().is_some() {
+        let ended = format!("error: the compiler has ended by a {status}");
+        answer.other.push(ended);
     }
     Ok(answer)
 }

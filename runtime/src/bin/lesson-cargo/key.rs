@@ -9,12 +9,24 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// A build that evcxr asks for.
+/// What evcxr asks cargo for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// The library of a cell.
+    Build,
+    /// The errors of a cell.
+    Check,
+    /// What the dependencies are.
+    Metadata,
+}
+
+/// A call of cargo by evcxr.
 #[derive(Debug)]
 pub struct Build {
     /// evcxr's folder, in which it starts cargo.
     pub folder: PathBuf,
-    check: bool,
+    /// What is wanted.
+    pub task: Task,
     /// The arguments, as they would be for `build`.
     args: Vec<OsString>,
 }
@@ -50,9 +62,10 @@ impl Build {
             .filter_map(|arg| arg.to_str())
             .filter(|arg| !arg.starts_with('-'))
             .collect();
-        let check = match commands.first()? {
-            &"build" => false,
-            &"check" => true,
+        let task = match *commands.first()? {
+            "build" => Task::Build,
+            "check" => Task::Check,
+            "metadata" => Task::Metadata,
             _ => return None,
         };
         let wrapped = [
@@ -64,7 +77,7 @@ impl Build {
             return None;
         }
         let mut build = Build::in_folder(&env::current_dir().ok()?, args);
-        build.check = check;
+        build.task = task;
         Some(build)
     }
 
@@ -77,15 +90,9 @@ impl Build {
         };
         Build {
             folder: folder.to_owned(),
-            check: false,
+            task: Task::Build,
             args: args.iter().map(as_build).collect(),
         }
-    }
-
-    /// Nothing is to be made, only to be checked.
-    #[must_use]
-    pub fn is_check(&self) -> bool {
-        self.check
     }
 
     /// A name for everything that decides how cargo compiles the crate.
@@ -99,13 +106,13 @@ impl Build {
             hash.update(part);
         };
         add(FORMAT.as_bytes());
-        for arg in &self.args {
+        // Nothing is fetched for what was built before.
+        for arg in self.args.iter().filter(|arg| *arg != "--offline") {
             add(arg.as_encoded_bytes());
         }
+        // Not the lock file: cargo writes that, by the manifest. Nor the folder's own settings: evcxr
+        // writes them, and has only whether to use the network there.
         add(&fs::read(self.folder.join("Cargo.toml"))?);
-        for name in ["Cargo.lock", ".cargo/config.toml"] {
-            add(&fs::read(self.folder.join(name)).unwrap_or_default());
-        }
         let mut variables: Vec<(OsString, OsString)> = env::vars_os()
             .filter(|(name, _)| has_effect(name))
             .collect();
@@ -175,18 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn only_builds_and_checks_are_builds() {
-        let build = Build::of(&args("--offline build --target t")).expect("a build");
-        assert!(!build.is_check());
-        let check = Build::of(&args("check --target t")).expect("a check");
-        assert!(check.is_check());
-        for other in [
-            "metadata --format-version 1",
-            "clean",
-            "--offline metadata build",
-            "",
-        ] {
-            assert!(Build::of(&args(other)).is_none(), "{other}");
+    fn only_what_can_be_kept_is_a_build() {
+        let task = |text| Build::of(&args(text)).map(|build| build.task);
+        assert_eq!(task("--offline build --target t"), Some(Task::Build));
+        assert_eq!(task("check --target t"), Some(Task::Check));
+        assert_eq!(task("metadata --format-version 1"), Some(Task::Metadata));
+        for other in ["fetch build", "clean", ""] {
+            assert_eq!(task(other), None, "{other}");
         }
     }
 
@@ -207,27 +209,23 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_the_lock_file_and_the_arguments_are_part_of_the_key() {
+    fn the_manifest_and_the_arguments_are_part_of_the_key() {
         let folder = tempfile::tempdir().expect("a folder");
         let build = |text| Build::in_folder(folder.path(), &args(text));
         assert!(build("build").key().is_err(), "there is no manifest");
         let mut keys = Vec::new();
-        for (file, text) in [
-            ("Cargo.toml", "a"),
-            ("Cargo.toml", "b"),
-            ("Cargo.lock", "c"),
-        ] {
-            fs::write(folder.path().join(file), text).expect("a file");
+        for text in ["a", "b"] {
+            fs::write(folder.path().join("Cargo.toml"), text).expect("a file");
             keys.push(build("build").key().expect("a key"));
         }
         keys.push(build("build --release").key().expect("a key"));
         assert_eq!(
             build("build").key().expect("a key"),
-            keys[2],
+            keys[1],
             "the same again"
         );
         keys.sort();
         keys.dedup();
-        assert_eq!(keys.len(), 4);
+        assert_eq!(keys.len(), 3);
     }
 }

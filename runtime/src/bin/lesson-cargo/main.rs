@@ -6,7 +6,7 @@
 //! ([`recording`]); the same build with another source is that call again ([`compile`]). What could make
 //! cargo decide differently (manifest, lock file, settings, environment, compiler) is part of the name
 //! under which the call is kept ([`key`]), and crates that may change under way are never taken for
-//! unchanged. Everything else that is asked of cargo goes to cargo.
+//! unchanged. Questions for the dependencies are answered in the same way ([`metadata`]). Everything else that is asked of cargo goes to cargo.
 //!
 //! The program has three names:
 //! * `cargo`: see above; the real one is named by the environment;
@@ -16,6 +16,7 @@
 mod cells;
 mod compile;
 mod key;
+mod metadata;
 mod order;
 mod outside;
 mod record;
@@ -52,11 +53,12 @@ fn as_cargo(args: &[OsString]) -> std::io::Result<ExitCode> {
     let Some(build) = key::Build::of(args) else {
         return outside::cargo(args);
     };
-    if let Some(recording) = recording::Recording::find(&build) {
-        return compile::run(&build, &recording);
+    match build.task {
+        key::Task::Metadata => metadata::answer(&build, args),
+        key::Task::Build | key::Task::Check => match recording::Recording::find(&build) {
+            Some(recording) => compile::run(&build, &recording),
+            None if build.task == key::Task::Build => record::build(&build, args),
+            None => outside::cargo(args),
+        },
     }
-    if build.is_check() {
-        return outside::cargo(args);
-    }
-    record::build(&build, args)
 }

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use lesson_runtime::tools::{CARGO_VAR, FOLDER_VAR, PATH_VAR};
+use lesson_runtime::tools::{CARGO_VAR, FOLDER_VAR, PATH_VAR, RUSTC_VAR};
 
 fn variable(name: &str) -> io::Result<OsString> {
     env::var_os(name).ok_or_else(|| {
@@ -41,16 +41,29 @@ pub fn cargo_command(args: &[OsString]) -> io::Result<Command> {
 /// # Errors
 /// When it cannot be started.
 pub fn cargo(args: &[OsString]) -> io::Result<ExitCode> {
-    Err(cargo_command(args)?.exec())
+    Err(not_started(&cargo_command(args)?.exec()))
 }
 
-/// Answers `rustup which cargo` with the stand-in, and else becomes the real rustup.
+/// What evcxr says where it cannot start cargo itself.
+#[must_use]
+pub fn not_started(error: &io::Error) -> io::Error {
+    io::Error::other(format!("Error running 'cargo': {error}"))
+}
+
+/// Answers `rustup which cargo` with the stand-in, `rustup which rustc` with what the kernel has found, and
+/// else becomes the real rustup.
 ///
 /// # Errors
 /// When that cannot be started, as where there is none; evcxr then looks for `cargo` on the `PATH`.
 pub fn rustup(args: &[OsString]) -> io::Result<ExitCode> {
-    if args == ["which", "cargo"].map(OsStr::new) {
-        let path = PathBuf::from(variable(FOLDER_VAR)?).join("cargo");
+    let known = if args == ["which", "cargo"].map(OsStr::new) {
+        Some(PathBuf::from(variable(FOLDER_VAR)?).join("cargo"))
+    } else if args == ["which", "rustc"].map(OsStr::new) {
+        env::var_os(RUSTC_VAR).map(PathBuf::from)
+    } else {
+        None
+    };
+    if let Some(path) = known {
         io::stdout().write_all(path.as_os_str().as_encoded_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -17,6 +17,8 @@ pub const FILE: &str = "RUST_LESSONS_RECORD";
 
 /// evcxr's name for the crate of a cell.
 const CRATE: &str = "ctx";
+/// evcxr's name for the crate with which it tries a new dependency.
+const TRIED: &str = "evcxr_dummy_validate_dep";
 /// The package of the support crate.
 const SUPPORT: &str = "lesson_support";
 
@@ -27,7 +29,8 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
     let status = outside::cargo_command(args)?
         .env("RUSTC_WRAPPER", env::current_exe()?)
         .env(FILE, &file)
-        .status()?;
+        .status()
+        .map_err(|error| outside::not_started(&error))?;
     if status.success()
         && crates_stay(build)
         && let Ok(text) = fs::read_to_string(&file)
@@ -41,7 +44,7 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
 
 /// Whether no crate that this build uses can change without a change of manifest or lock file. Crates
 /// in folders can; the support crate is in one, but that one is a copy of ours that nobody changes.
-fn crates_stay(build: &Build) -> bool {
+pub fn crates_stay(build: &Build) -> bool {
     let Ok(lock) = fs::read_to_string(build.folder.join("Cargo.lock")) else {
         return false;
     };
@@ -50,7 +53,7 @@ fn crates_stay(build: &Build) -> bool {
     };
     let names = crates_in_folders(&lock);
     names.iter().all(|name| match *name {
-        CRATE => true,
+        CRATE | TRIED => true,
         SUPPORT => own_cache().is_some_and(|cache| is_support_below(&manifest, &cache)),
         _ => false,
     })
@@ -72,7 +75,9 @@ fn crates_in_folders(lock: &str) -> Vec<&str> {
 
 fn is_support_below(manifest: &str, cache: &str) -> bool {
     let start = format!("{SUPPORT} = {{ path = \"{cache}/");
-    manifest.lines().any(|line| line.starts_with(&start))
+    manifest
+        .lines()
+        .any(|line| line.trim_start().starts_with(&start))
 }
 
 /// The cache in which this program is.

@@ -29,8 +29,7 @@ impl Recording {
     pub fn find(build: &Build) -> Option<Recording> {
         let text = fs::read_to_string(file(build).ok()?).ok()?;
         let kept: Recording = serde_json::from_str(&text).ok()?;
-        let folder = build.folder.to_str()?;
-        let found = kept.map(|text| text.replace(FOLDER, folder));
+        let found = kept.map(|text| with_folder(text, build));
         let complete = found.externs().all(|(_, file)| file.exists());
         complete.then_some(found)
     }
@@ -40,18 +39,7 @@ impl Recording {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, build: &Build) -> io::Result<()> {
-        let folder = build
-            .folder
-            .to_str()
-            .ok_or_else(|| io::Error::other("the folder's name is not Unicode"))?;
-        let kept = self.map(|text| text.replace(folder, FOLDER));
-        let file = file(build)?;
-        let parent = file.parent().unwrap_or(&build.folder);
-        fs::create_dir_all(parent)?;
-        let draft = tempfile::NamedTempFile::new_in(parent)?;
-        serde_json::to_writer(&draft, &kept)?;
-        draft.persist(&file)?;
-        Ok(())
+        keep_json(&file(build)?, &self.map(|text| without_folder(text, build)))
     }
 
     /// The crates that are given by name, each with its file.
@@ -87,6 +75,31 @@ impl Recording {
                 .collect(),
         }
     }
+}
+
+/// A text in which evcxr's folder can be put back.
+#[must_use]
+pub fn without_folder(text: &str, build: &Build) -> String {
+    text.replace(&*build.folder.to_string_lossy(), FOLDER)
+}
+
+/// A text of [`without_folder`], for the folder of this build.
+#[must_use]
+pub fn with_folder(text: &str, build: &Build) -> String {
+    text.replace(FOLDER, &build.folder.to_string_lossy())
+}
+
+/// Writes a file as a whole, or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn keep_json(file: &Path, value: &impl Serialize) -> io::Result<()> {
+    let parent = file.parent().unwrap_or(file);
+    fs::create_dir_all(parent)?;
+    let draft = tempfile::NamedTempFile::new_in(parent)?;
+    serde_json::to_writer(io::BufWriter::new(&draft), value)?;
+    draft.persist(file)?;
+    Ok(())
 }
 
 fn file(build: &Build) -> io::Result<PathBuf> {
