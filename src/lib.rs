@@ -8,7 +8,7 @@
 //!
 //! The lessons themselves are in `notebooks`, the crate that they call in `support`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod cli;
 pub mod engine;

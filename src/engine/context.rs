@@ -115,7 +115,7 @@ impl Context {
             tools::link(&folder, &prepared.cargo)
                 .map_err(|error| failed(format!("cannot fill `{}`: {error}", folder.display())))?;
         }
-        let evcxr = start_evcxr(&prepared.runtime, places)
+        let evcxr = start_evcxr(&prepared.runtime, places, toolchain)
             .map_err(|error| failed(format!("the Rust engine does not start: {error}")))?;
         let mut context = Context {
             evcxr: CommandContext::with_eval_context(evcxr),
@@ -136,7 +136,7 @@ impl Context {
                 unstable_types(&places.build()),
             ),
             next_request: 1,
-            folder: Folder::new(places.clone(), prepared.clone()),
+            folder: Folder::new(places.clone(), prepared.clone(), toolchain),
         };
         context.sink.obey(&context.output);
         context

@@ -3,26 +3,34 @@
 //! Systems clean up their temporary folders, and so do people, while a notebook stays open for days.
 
 use std::io;
+use std::path::PathBuf;
 
 use lesson_runtime::{SOCKET, STDERR_FIFO, STDOUT_FIFO};
 
 use super::context::Places;
 use super::link::Link;
 use super::outcome::CellError;
+use super::std_view;
 use crate::setup::prepared::Prepared;
-use crate::setup::tools;
+use crate::setup::{std_sources, toolchain::Toolchain, tools};
 
 /// The folder, and what it was filled with.
 pub struct Folder {
     places: Places,
     prepared: Prepared,
+    /// The standard library's sources, if there are any.
+    library: Option<PathBuf>,
 }
 
 impl Folder {
     /// The folder of a kernel that has just filled it.
     #[must_use]
-    pub fn new(places: Places, prepared: Prepared) -> Folder {
-        Folder { places, prepared }
+    pub fn new(places: Places, prepared: Prepared, toolchain: &Toolchain) -> Folder {
+        Folder {
+            places,
+            prepared,
+            library: std_sources::find(toolchain),
+        }
     }
 
     /// Makes it again where parts of it are missing. No variable is lost: the process that runs the
@@ -54,6 +62,11 @@ impl Folder {
         }
         if let Some(folder) = tools::own_folder() {
             tools::link(&folder, &self.prepared.cargo)?;
+        }
+        let view = std_view::folder(work);
+        // Read again with the next dependency. Where it cannot be made, all sources are read.
+        if let (Some(library), false) = (&self.library, view.exists()) {
+            let _ = std_view::fill(&view, library);
         }
         let names = [SOCKET, STDOUT_FIFO, STDERR_FIFO];
         // Not followed: a link to an open FIFO is there, whether or not it can be looked through.

@@ -7,13 +7,23 @@ use std::process::Command;
 use evcxr::{Error, EvalContext};
 
 use super::context::Places;
-use crate::setup::tools;
+use super::std_view;
+use crate::setup::{std_sources, toolchain::Toolchain, tools};
 
 /// Starts evcxr, and by it the process that runs the cells.
 ///
 /// # Errors
 /// When the process does not start.
-pub(super) fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext, Error> {
+pub(super) fn start_evcxr(
+    runtime: &Path,
+    places: &Places,
+    toolchain: &Toolchain,
+) -> Result<EvalContext, Error> {
+    let view = std_view::folder(&places.work);
+    let sources = std_sources::find(toolchain);
+    if sources.is_some() && std_view::make_empty(&view).is_err() {
+        std_view::remove(&view);
+    }
     let mut command = Command::new(runtime);
     if let Some(path) = library_path_without_own_build(&places.program) {
         command.env("LD_LIBRARY_PATH", path);
@@ -26,7 +36,13 @@ pub(super) fn start_evcxr(runtime: &Path, places: &Places) -> Result<EvalContext
     command
         .env(lesson_runtime::DIR_VAR, &places.work)
         .env(lesson_runtime::NONCE_VAR, &places.nonce);
-    EvalContext::with_subprocess_command(command).map(|(context, _outputs)| context)
+    let (context, _outputs) = EvalContext::with_subprocess_command(command)?;
+    if let Some(library) = sources
+        && std_view::fill(&view, &library).is_err()
+    {
+        std_view::remove(&view);
+    }
+    Ok(context)
 }
 
 /// `cargo run` puts the build folders of this program into the search path of libraries; a support

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
+use super::heap;
 use super::interrupt::Interrupter;
 use super::link::Link;
 use super::nesting::{TooDeep, too_deep};
@@ -274,8 +275,8 @@ impl Worker {
         }
     }
 
-    /// The next job. While there is none, and after a pause, rust-analyzer is warmed up, and the
-    /// outline learns. A job that comes meanwhile waits for one question: some 0.1 s, the first 1.5 s,
+    /// The next job. While there is none, and after a pause, rust-analyzer is warmed up, the outline
+    /// learns, and memory that has become free goes back. A job that comes meanwhile waits for one question: some 0.1 s, the first 1.5 s,
     /// which it would have needed itself.
     fn next(
         &self,
@@ -284,17 +285,24 @@ impl Worker {
         warm: &mut bool,
     ) -> Result<Job, RecvError> {
         let mut pause = LEARN_AFTER;
+        let mut tidy = false;
         while context.is_ok() {
             let variable = self.outline.unknown();
             let (code, wait) = match &variable {
                 _ if !*warm => (WARM_UP.to_owned(), WARM_AFTER),
                 Some(variable) => (format!("{variable}."), pause),
-                None => break,
+                None if tidy => break,
+                None => (String::new(), LEARN_AFTER),
             };
             match queue.recv_timeout(wait) {
                 Ok(job) => return Ok(job),
                 Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+            if code.is_empty() {
+                heap::give_back();
+                tidy = true;
+                continue;
             }
             let found = complete(context, &code, code.len()).matches;
             if std::mem::replace(warm, true)

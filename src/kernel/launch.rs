@@ -16,6 +16,7 @@ use super::subshells::Shells;
 use super::{connection_file, control, heartbeat, history, iopub, stdin};
 use crate::engine::Engine;
 use crate::engine::context::Places;
+use crate::engine::std_view;
 use crate::setup::{std_sources, toolchain::Toolchain, tools};
 
 /// Environment variable: the work folder of this kernel, named before it exists.
@@ -52,8 +53,8 @@ fn restart_with_environment(program: &Path, connection_file: &Path) -> anyhow::E
     if let Ok(toolchain) = Toolchain::find() {
         command.env(RUSTC_VAR, &toolchain.release);
         tools::first(&mut command, &work.join("tools"), &toolchain);
-        if let Some(sources) = std_sources::find(&toolchain) {
-            command.env("RUST_SRC_PATH", sources);
+        if std_sources::find(&toolchain).is_some() {
+            command.env("RUST_SRC_PATH", std_view::folder(&work));
         }
     }
     anyhow::Error::new(command.exec()).context("cannot start the kernel's program again")

@@ -20,6 +20,7 @@ use super::sources::{CARGO_LOCK, Sources, short_hex};
 use super::std_sources;
 use super::toolchain::Toolchain;
 use super::tools;
+use crate::engine::std_view;
 
 /// Environment variable: another place for the cache than the user's cache folder.
 pub const CACHE_VAR: &str = "RUST_LESSONS_CACHE";
@@ -342,7 +343,10 @@ fn warm_build_folder(
         .env("EVCXR_CONFIG_DIR", elsewhere.path())
         .current_dir(elsewhere.path());
     if let Some(sources) = std_sources::find(toolchain) {
-        command.env("RUST_SRC_PATH", sources);
+        // As in a kernel: rust-analyzer has to name types as it does there.
+        let view = std_view::folder(elsewhere.path());
+        let filled = std_view::fill(&view, &sources);
+        command.env("RUST_SRC_PATH", if filled.is_ok() { view } else { sources });
     }
     succeeded("compiling the support crate", command)
 }
