@@ -18,7 +18,7 @@ use crate::sync::Fault;
 use crate::thread_mark::ThreadMark;
 
 /// Runs `work` on a thread that is stopped at some moment, and tells whether it unwound.
-fn stopped<T>(work: impl FnOnce() -> T + Send + 'static) -> bool {
+pub(crate) fn stopped<T>(work: impl FnOnce() -> T + Send + 'static) -> bool {
     let (mark_tx, mark_rx) = mpsc::channel();
     let ada = thread::spawn(move || {
         mark_tx

@@ -56,6 +56,7 @@ mod wait_graph;
 
 mod channels;
 mod condvars;
+mod guards;
 mod interrupts;
 mod locks;
 mod random;

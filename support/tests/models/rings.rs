@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use shuttle::thread;
 
+use crate::guards::lock_for_guards;
 use crate::lock::Lock;
 use crate::observed::{self, Position};
 use crate::run::{fails_with, holds};
@@ -51,7 +52,7 @@ fn assert_complete(timeline: &Timeline, rounds: usize) {
 }
 
 fn every_hold_is_told() {
-    let lock = Lock::new("studio");
+    let lock = lock_for_guards();
     let start = Position::now();
     let threads: Vec<_> = (0..3)
         .map(|number| {
