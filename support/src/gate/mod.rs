@@ -236,8 +236,8 @@ impl Gate {
     /// A handle is about to go. From here on, no hold that was taken through it counts on it.
     #[inline]
     pub(crate) fn let_go(&self) {
-        // Relaxed is enough: the caller has seen such holds begin.
-        if self.word.look().is_detached() {
+        // Not an old look: the caller has seen such holds begin.
+        if self.word.look_behind().is_detached() {
             drop(self.enter());
         }
     }

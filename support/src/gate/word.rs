@@ -39,6 +39,12 @@ impl Word {
         Seen(self.0.load(Ordering::Relaxed))
     }
 
+    /// Looks before the gate goes, perhaps: behind all that those did who have released it.
+    #[inline]
+    pub(crate) fn look_behind(&self) -> Seen {
+        Seen(self.0.load(Ordering::Acquire))
+    }
+
     /// Takes the lock: sees what was written under it before.
     #[inline]
     pub(crate) fn take(&self, free: Seen, held: Seen) -> bool {

@@ -62,5 +62,6 @@ mod locks;
 mod random;
 mod rings;
 mod run;
+mod switches;
 
 pub use keyboard_interrupt::KeyboardInterrupt;

@@ -97,33 +97,3 @@ fn a_log_under_a_torn_exchange_is_not_complete() {
         ],
     );
 }
-
-/// Recording goes off and on while threads are at it.
-fn each_era_by_itself() {
-    let lock = Lock::new("studio");
-    let handle = lock.clone();
-    let ada = thread::spawn(move || {
-        for _ in 0..3 {
-            drop(handle.hold());
-        }
-    });
-    observed::switch(false);
-    thread::yield_now();
-    observed::switch(true);
-    ada.join().expect("no thread panics");
-    let timeline = lock.timeline();
-    let mut held = false;
-    for event in &timeline.events {
-        match event.kind {
-            EventKind::Gets { .. } => assert!(!std::mem::replace(&mut held, true)),
-            EventKind::Releases { .. } => assert!(std::mem::replace(&mut held, false)),
-            _ => {}
-        }
-    }
-    assert!(!lock.locked());
-}
-
-#[test]
-fn switching_leaves_only_whole_holds() {
-    holds(each_era_by_itself);
-}
