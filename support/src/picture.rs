@@ -1,7 +1,9 @@
 //! A timeline as a picture.
 
+mod arrows;
 mod axis;
 mod bars;
+mod captions;
 mod drawing;
 mod frame;
 mod labels;

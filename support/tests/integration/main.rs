@@ -4,6 +4,7 @@
 //! barriers and by looking at a lock's queue, and every wait has a deadline.
 
 mod barrier;
+mod captions;
 mod channel;
 mod check;
 mod condvar;
