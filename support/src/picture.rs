@@ -3,6 +3,7 @@
 mod arrows;
 mod axis;
 mod bars;
+mod canvas;
 mod captions;
 mod drawing;
 mod frame;
@@ -13,6 +14,7 @@ mod shapes;
 mod sign;
 mod words;
 
+pub(crate) use canvas::canvas;
 pub(crate) use shapes::printable;
 
 use crate::display::show_picture;

@@ -211,29 +211,29 @@ impl Gate {
         true
     }
 
-    #[cold]
     pub(super) fn release_in_turn(&self, whose: Whose) -> bool {
-        let me = ThreadMark::current();
-        let mut state = self.enter();
-        let Some(index) = state.holder_of(whose, &me) else {
-            state.forget_lost(whose);
-            return false;
-        };
-        self.end_hold(&mut state, index, whose, &me);
-        true
+        self.end_in_turn(whose, |_, _| {})
     }
 
-    #[cold]
+    /// Tells of a panic that drops the guard.
     pub(crate) fn release_guard_in_turn(&self, whose: Whose) -> bool {
+        self.end_in_turn(whose, |state, me| {
+            if thread::panicking() && !me.is_stopping() {
+                self.record(state, me, What::Panics);
+            }
+        })
+    }
+
+    /// Ends a hold, behind what is to be told before.
+    #[cold]
+    fn end_in_turn(&self, whose: Whose, tell: impl FnOnce(&mut State, &Arc<ThreadMark>)) -> bool {
         let me = ThreadMark::current();
         let mut state = self.enter();
         let Some(index) = state.holder_of(whose, &me) else {
             state.forget_lost(whose);
             return false;
         };
-        if thread::panicking() && !me.is_stopping() {
-            self.record(&mut state, &me, What::Panics);
-        }
+        tell(&mut state, &me);
         self.end_hold(&mut state, index, whose, &me);
         true
     }

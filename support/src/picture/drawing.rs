@@ -3,11 +3,11 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use svg::node::Text as Content;
-use svg::node::element::{Description, Group, Path, SVG, Style, Text, Title};
+use svg::node::element::{Group, Path, Style, Text, Title};
 
 use super::axis::Axis;
 use super::bars::{Bar, BarKind, Bars, MarkKind};
+use super::canvas::canvas;
 use super::plan::{LEAST_WIDTH, MOST_LANES, Plan, Row, TOP, groups, strips};
 use super::rows::{self, Drawn, Item};
 use super::shapes::{WIDTH, line, printable, rectangle, shortened, text, zigzag};
@@ -62,28 +62,9 @@ impl Drawing<'_> {
     fn finish(self) -> String {
         let (legend, bottom) = self.legend(self.plan.bottom + 26.0);
         let (notes, height) = self.notes(bottom + 6.0);
-        let key = &self.key;
-        let mut picture = SVG::new()
-            .set("viewBox", format!("0 0 {WIDTH} {height:.0}"))
-            .set("width", WIDTH)
-            .set("height", format!("{height:.0}"))
-            .set("style", "max-width:100%;height:auto")
-            .set("role", "img")
-            .set("class", key.as_str())
-            .set("aria-labelledby", format!("{key}t {key}d"))
-            .set("font-family", "Helvetica, Arial, sans-serif")
-            .add(
-                Title::new(printable(&words::title(self.timeline, self.bars)))
-                    .set("id", format!("{key}t")),
-            )
-            .add(
-                Description::new()
-                    .set("id", format!("{key}d"))
-                    .add(Content::new(printable(&words::description(
-                        self.timeline,
-                        self.bars,
-                    )))),
-            )
+        let title = words::title(self.timeline, self.bars);
+        let description = words::description(self.timeline, self.bars);
+        let mut picture = canvas(&self.key, (WIDTH, height), &title, &description)
             .add(self.patterns())
             .add(Style::new(self.style()))
             // Painted: else a dark theme would shine through.

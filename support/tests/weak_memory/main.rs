@@ -6,6 +6,7 @@
 //! Each model has a broken twin: with one ordering made `Relaxed`, it has to fail.
 #![allow(dead_code, reason = "the models need only a part of both files")]
 
+#[path = "../models/clock.rs"]
 mod clock;
 mod gate;
 mod sync;
