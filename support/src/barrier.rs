@@ -137,12 +137,7 @@ impl Barrier {
 
 impl Watched for Shared {
     fn look(&self) -> Seen {
-        Seen {
-            thing: Arc::clone(&self.thing),
-            kind: "barrier",
-            holds: Vec::new(),
-            waits: self.line.lock().waits().collect(),
-        }
+        Seen::awaited(&self.thing, "barrier", self.line.lock().waits())
     }
 }
 

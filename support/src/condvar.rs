@@ -191,12 +191,7 @@ impl Condvar {
 
 impl Watched for Shared {
     fn look(&self) -> Seen {
-        Seen {
-            thing: Arc::clone(&self.thing),
-            kind: "condvar",
-            holds: Vec::new(),
-            waits: self.line.lock().waits().collect(),
-        }
+        Seen::awaited(&self.thing, "condvar", self.line.lock().waits())
     }
 }
 

@@ -134,12 +134,7 @@ impl Event {
 
 impl Watched for Shared {
     fn look(&self) -> Seen {
-        Seen {
-            thing: Arc::clone(&self.thing),
-            kind: "event",
-            holds: Vec::new(),
-            waits: self.state.lock().line.waits().collect(),
-        }
+        Seen::awaited(&self.thing, "event", self.state.lock().line.waits())
     }
 }
 

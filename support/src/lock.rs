@@ -39,7 +39,7 @@ use crate::waiter::WhileUnwinding;
 /// ```
 #[derive(Clone)]
 pub struct Lock {
-    gate: Arc<Gate>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 // Nothing inside is left half changed by an unwinding: state is only locked for a few steps that
@@ -176,7 +176,7 @@ impl Lock {
     /// releases it when it is dropped, also by a panic. While the thread unwinds already, it waits
     /// on in spite of a stop.
     ///
-    /// The guard owns a handle on the lock. It can be kept in a variable, also from one cell to
+    /// The guard keeps the lock, even when all handles are gone. It can be kept in a variable, also from one cell to
     /// the next, and given to another thread. Bind it to a name: `let _ = lock.hold();` releases
     /// at once.
     ///
@@ -194,8 +194,11 @@ impl Lock {
     pub fn hold(&self) -> Held {
         loop {
             // There is no guard without the lock. This patience always gets it, at the first try.
-            if let Some(ticket) = self.take(Patience::Endless, WhileUnwinding::WaitOn) {
-                return Held::new(self.clone(), ticket);
+            let ticket = self
+                .gate
+                .take(Need::DETACHED, Patience::Endless, WhileUnwinding::WaitOn);
+            if let Some(ticket) = ticket {
+                return Held::new(self, ticket);
             }
         }
     }
@@ -217,11 +220,12 @@ impl Lock {
     fn take(&self, patience: Patience, while_unwinding: WhileUnwinding) -> Option<u64> {
         self.gate.take(Need::ALONE, patience, while_unwinding)
     }
+}
 
-    /// Releases the lock if it is still held under `ticket`, and not by anyone who came later.
+impl Drop for Lock {
     #[inline]
-    pub(crate) fn release_ticket(&self, ticket: u64) {
-        self.gate.release_guard(Whose::Ticket(ticket));
+    fn drop(&mut self) {
+        self.gate.let_go();
     }
 }
 

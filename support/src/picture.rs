@@ -1,7 +1,10 @@
 //! A timeline as a picture.
 
+mod arrows;
 mod axis;
 mod bars;
+mod canvas;
+mod captions;
 mod drawing;
 mod frame;
 mod labels;
@@ -11,6 +14,7 @@ mod shapes;
 mod sign;
 mod words;
 
+pub(crate) use canvas::canvas;
 pub(crate) use shapes::printable;
 
 use crate::display::show_picture;

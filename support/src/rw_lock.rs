@@ -56,6 +56,7 @@ const PERMITS: usize = 1 << 30;
 
 const READ: Need = Need::ONE_OF_MANY;
 const WRITE: Need = Need {
+    detached: false,
     permits: PERMITS,
     shared: false,
 };

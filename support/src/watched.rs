@@ -33,6 +33,22 @@ pub(crate) struct Seen {
     pub(crate) waits: Vec<Wait>,
 }
 
+impl Seen {
+    /// Of a thing that can only be waited for.
+    pub(crate) fn awaited(
+        thing: &Arc<Thing>,
+        kind: &'static str,
+        waits: impl Iterator<Item = Wait>,
+    ) -> Self {
+        Self {
+            thing: Arc::clone(thing),
+            kind,
+            holds: Vec::new(),
+            waits: waits.collect(),
+        }
+    }
+}
+
 /// Somebody holds the thing. The ticket names this one hold of it.
 pub(crate) struct Hold {
     pub(crate) who: Arc<ThreadMark>,

@@ -43,45 +43,42 @@ pub trait Reach<'a> {
     fn reach(&'a self) -> Self::Found;
 }
 
-impl<'a, T: ?Sized + 'a> Reach<'a> for Mutex<T> {
-    type Found = &'a Self;
+/// The end of the way: the types of `std` with a blocking call.
+macro_rules! found {
+    ($([$($generic:tt)*] $found:ty),+ $(,)?) => {$(
+        impl<'a, $($generic)*> Reach<'a> for $found {
+            type Found = &'a Self;
 
-    fn reach(&'a self) -> &'a Self {
-        self
-    }
+            fn reach(&'a self) -> &'a Self {
+                self
+            }
+        }
+    )+};
 }
 
-impl<'a, T: ?Sized + 'a> Reach<'a> for RwLock<T> {
-    type Found = &'a Self;
+found!(
+    [T: ?Sized + 'a] Mutex<T>,
+    [T: ?Sized + 'a] RwLock<T>,
+    [T: 'a] Receiver<T>,
+    [T: 'a] SyncSender<T>,
+    [] Condvar,
+);
 
-    fn reach(&'a self) -> &'a Self {
-        self
-    }
+/// A step on the way: pointers of `std`. A receiver that several threads share is locked first, so
+/// a guard is one, too.
+macro_rules! pointers {
+    ($($pointer:ty),+ $(,)?) => {$(
+        impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for $pointer {
+            type Found = X::Found;
+
+            fn reach(&'a self) -> X::Found {
+                (**self).reach()
+            }
+        }
+    )+};
 }
 
-impl<'a, T: 'a> Reach<'a> for Receiver<T> {
-    type Found = &'a Self;
-
-    fn reach(&'a self) -> &'a Self {
-        self
-    }
-}
-
-impl<'a, T: 'a> Reach<'a> for SyncSender<T> {
-    type Found = &'a Self;
-
-    fn reach(&'a self) -> &'a Self {
-        self
-    }
-}
-
-impl<'a> Reach<'a> for Condvar {
-    type Found = &'a Self;
-
-    fn reach(&'a self) -> &'a Self {
-        self
-    }
-}
+pointers!(Arc<X>, Rc<X>, Box<X>, MutexGuard<'_, X>);
 
 impl<'a, 'long: 'a, X: ?Sized + Reach<'long>> Reach<'a> for &'long X {
     type Found = X::Found;
@@ -92,40 +89,7 @@ impl<'a, 'long: 'a, X: ?Sized + Reach<'long>> Reach<'a> for &'long X {
     }
 }
 
-impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for Arc<X> {
-    type Found = X::Found;
-
-    fn reach(&'a self) -> X::Found {
-        (**self).reach()
-    }
-}
-
-impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for Rc<X> {
-    type Found = X::Found;
-
-    fn reach(&'a self) -> X::Found {
-        (**self).reach()
-    }
-}
-
-impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for Box<X> {
-    type Found = X::Found;
-
-    fn reach(&'a self) -> X::Found {
-        (**self).reach()
-    }
-}
-
 impl<'a, X: Reach<'a>, F: FnOnce() -> X> Reach<'a> for LazyLock<X, F> {
-    type Found = X::Found;
-
-    fn reach(&'a self) -> X::Found {
-        (**self).reach()
-    }
-}
-
-/// A receiver that several threads share is locked first.
-impl<'a, X: ?Sized + Reach<'a>> Reach<'a> for MutexGuard<'_, X> {
     type Found = X::Found;
 
     fn reach(&'a self) -> X::Found {

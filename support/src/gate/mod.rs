@@ -8,7 +8,7 @@ mod text;
 pub(crate) mod turns;
 pub(crate) mod word;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crate::attention::Attention;
@@ -37,6 +37,13 @@ use word::{Seen, Word};
 /// as somebody waits, or wants to see who holds it, it becomes *slow*: all goes through the
 /// [`State`], until it is free and nobody waits. Things of many permits are always slow.
 ///
+/// A *detached* hold, that of a guard which owns no handle, must not see the gate go:
+///
+/// - In the word it counts on a handle, for it was taken through one. Every handle on a gate with
+///   such holds calls [`let_go`](Self::let_go) before it goes, which moves the hold to the state.
+/// - In the state it owns a handle itself, also when somebody else has ended it and its guard does
+///   not know. The guard takes that handle away when it goes.
+///
 /// Lock order: a gate's state, then a waiter's flags, then the log of everything.
 pub(crate) struct Gate {
     word: Word,
@@ -46,6 +53,8 @@ pub(crate) struct Gate {
     kind: &'static str,
     /// Has one permit only, so that it can do without the state.
     is_lock: bool,
+    /// For holds that keep it.
+    me: Weak<Self>,
 }
 
 impl Gate {
@@ -60,13 +69,14 @@ impl Gate {
     }
 
     fn new(kind: &'static str, thing: Arc<Thing>, permits: usize, is_lock: bool) -> Arc<Self> {
-        let gate = Arc::new(Self {
+        let gate = Arc::new_cyclic(|me| Self {
             word: Word::new(if is_lock { Seen::free(0) } else { Seen::SLOW }),
             holds: Holds::new(),
             state: Mutex::new(State::new(permits)),
             thing,
             kind,
             is_lock,
+            me: me.clone(),
         });
         watched::register(&gate);
         gate
@@ -119,7 +129,7 @@ impl Gate {
         patience: Patience,
         while_unwinding: WhileUnwinding,
     ) -> Option<u64> {
-        match self.take_at_once() {
+        match self.take_at_once(need.detached) {
             Some(ticket) => Some(ticket),
             None => self.take_in_turn(need, patience, while_unwinding),
         }
@@ -127,15 +137,15 @@ impl Gate {
 
     /// Takes a free lock, if there is nothing else to be done. Finding no stop in the process, it
     /// needs not look whether one is meant for this thread.
-    #[inline]
-    fn take_at_once(&self) -> Option<u64> {
+    #[inline(always)]
+    fn take_at_once(&self, detached: bool) -> Option<u64> {
         let seen = self.word.look();
         let attention = Attention::now();
         let me = ThreadMark::current_number();
         if !seen.is_free() || !attention.is_quiet() || me == 0 {
             return None;
         }
-        let held = seen.taken_by(me);
+        let held = seen.taken_by(me, detached);
         if !self.word.take(seen, held) {
             return None;
         }
@@ -174,23 +184,62 @@ impl Gate {
     /// Releases a lock that nobody waits for. Whoever holds it: with one holder, that is the one meant.
     #[inline]
     fn release_at_once(&self, whose: Whose, attention: Attention) -> bool {
+        self.about_to_release(whose, attention)
+            .is_some_and(|held| self.word.release(held, held.freed()))
+    }
+
+    /// All of it but the exchange.
+    #[inline]
+    fn about_to_release(&self, whose: Whose, attention: Attention) -> Option<Seen> {
         let held = self.word.look();
         if held.holder().is_none() || !attention.is_quiet() {
-            return false;
+            return None;
         }
-        if let Whose::Ticket(ticket) = whose
-            && ticket != held.ticket()
-        {
-            return false;
+        let is_meant = match whose {
+            Whose::Ticket(ticket) => ticket == held.ticket(),
+            // The guard of a detached hold would not know.
+            Whose::OwnElseOldest => !held.is_detached(),
+        };
+        if !is_meant {
+            return None;
         }
         if !attention.is_none() {
             // Only the holder itself writes down the end of its hold.
             let is_mine = held.is_held_by(ThreadMark::current_number());
             if !is_mine || !self.holds.end(held) {
-                return false;
+                return None;
             }
         }
-        self.word.release(held, held.freed())
+        Some(held)
+    }
+
+    /// Prepares the end of a detached hold, if nobody waits. What is left to do is to exchange the
+    /// word: not in here, since the gate may be gone in the next moment, and a method must not
+    /// outlive what it was called on.
+    #[inline(always)]
+    pub(crate) fn about_to_end_detached(&self, ticket: u64) -> Option<(&Word, Seen)> {
+        let attention = Attention::now();
+        let whose = Whose::Ticket(ticket);
+        let held = if attention.is_none() {
+            self.about_to_release(whose, attention)
+        } else {
+            self.about_to_release_and_tell(whose, attention)
+        };
+        held.map(|held| (&self.word, held))
+    }
+
+    fn about_to_release_and_tell(&self, whose: Whose, attention: Attention) -> Option<Seen> {
+        // What is told of a panic is told in turn.
+        (!thread::panicking()).then(|| self.about_to_release(whose, attention))?
+    }
+
+    /// A handle is about to go. From here on, no hold that was taken through it counts on it.
+    #[inline]
+    pub(crate) fn let_go(&self) {
+        // Not an old look: the caller has seen such holds begin.
+        if self.word.look_behind().is_detached() {
+            drop(self.enter());
+        }
     }
 
     /// What is told of the holds at which nobody waited. Only with the gate entered.

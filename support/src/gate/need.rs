@@ -8,6 +8,9 @@ pub(crate) struct Need {
     pub(crate) permits: usize,
     /// Whether others may hold the thing at the same time.
     pub(crate) shared: bool,
+    /// Whether the hold may outlive all handles on the gate, so that it has to keep the gate itself.
+    /// Of locks only.
+    pub(crate) detached: bool,
 }
 
 impl Need {
@@ -15,11 +18,18 @@ impl Need {
     pub(crate) const ALONE: Self = Self {
         permits: 1,
         shared: false,
+        detached: false,
+    };
+    /// The same, for a guard that owns no handle.
+    pub(crate) const DETACHED: Self = Self {
+        detached: true,
+        ..Self::ALONE
     };
     /// One permit of many.
     pub(crate) const ONE_OF_MANY: Self = Self {
         permits: 1,
         shared: true,
+        detached: false,
     };
 }
 

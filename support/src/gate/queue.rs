@@ -52,12 +52,18 @@ impl Gate {
             };
             self.record_at(at, state, &who, gets);
         }
-        state.free -= 1;
+        let need = if seen.is_detached() {
+            Need::DETACHED
+        } else {
+            Need::ALONE
+        };
+        state.free -= need.permits;
         state.holders.push(Holder {
             who,
             ticket,
-            need: Need::ALONE,
+            need,
             since,
+            keeps: self.kept_by(need),
         });
     }
 
@@ -79,7 +85,7 @@ impl Gate {
                 }
                 Patience::None => {}
                 Patience::Until(_) | Patience::Endless => {
-                    if let Some(ticket) = self.take_soon() {
+                    if let Some(ticket) = self.take_soon(need.detached) {
                         return Some(ticket);
                     }
                 }
@@ -153,11 +159,11 @@ impl Gate {
 
     /// Looks some moments long whether the lock becomes free: mostly it is held for less time than
     /// going to sleep takes. Not if others sleep already, for they are first.
-    fn take_soon(&self) -> Option<u64> {
+    fn take_soon(&self, detached: bool) -> Option<u64> {
         for rounds in 0.. {
             let seen = self.word.look();
             if seen.is_free()
-                && let Some(ticket) = self.take_at_once()
+                && let Some(ticket) = self.take_at_once(detached)
             {
                 return Some(ticket);
             }
@@ -205,28 +211,30 @@ impl Gate {
         true
     }
 
-    #[cold]
     pub(super) fn release_in_turn(&self, whose: Whose) -> bool {
-        let me = ThreadMark::current();
-        let mut state = self.enter();
-        let Some(index) = state.holder_of(whose, &me) else {
-            return false;
-        };
-        self.end_hold(&mut state, index, &me);
-        true
+        self.end_in_turn(whose, |_, _| {})
     }
 
+    /// Tells of a panic that drops the guard.
+    pub(crate) fn release_guard_in_turn(&self, whose: Whose) -> bool {
+        self.end_in_turn(whose, |state, me| {
+            if thread::panicking() && !me.is_stopping() {
+                self.record(state, me, What::Panics);
+            }
+        })
+    }
+
+    /// Ends a hold, behind what is to be told before.
     #[cold]
-    pub(super) fn release_guard_in_turn(&self, whose: Whose) -> bool {
+    fn end_in_turn(&self, whose: Whose, tell: impl FnOnce(&mut State, &Arc<ThreadMark>)) -> bool {
         let me = ThreadMark::current();
         let mut state = self.enter();
         let Some(index) = state.holder_of(whose, &me) else {
+            state.forget_lost(whose);
             return false;
         };
-        if thread::panicking() && !me.is_stopping() {
-            self.record(&mut state, &me, What::Panics);
-        }
-        self.end_hold(&mut state, index, &me);
+        tell(&mut state, &me);
+        self.end_hold(&mut state, index, whose, &me);
         true
     }
 
@@ -234,8 +242,9 @@ impl Gate {
     pub(crate) fn release_or_add(&self) {
         let me = ThreadMark::current();
         let mut state = self.enter();
-        match state.holder_of(Whose::OwnElseOldest, &me) {
-            Some(index) => self.end_hold(&mut state, index, &me),
+        let whose = Whose::OwnElseOldest;
+        match state.holder_of(whose, &me) {
+            Some(index) => self.end_hold(&mut state, index, whose, &me),
             None => {
                 let adds = What::Does(Doing::To("adds a permit to"));
                 self.record(&mut state, &me, adds);
@@ -245,13 +254,18 @@ impl Gate {
         }
     }
 
-    fn end_hold(&self, state: &mut State, index: usize, me: &Arc<ThreadMark>) {
+    fn end_hold(&self, state: &mut State, index: usize, whose: Whose, me: &Arc<ThreadMark>) {
         let Holder {
             who: holder,
             ticket,
             need,
+            keeps,
             ..
         } = state.holders.remove(index);
+        // Its guard does not know.
+        if let (Some(gate), Whose::OwnElseOldest) = (keeps, whose) {
+            state.lost.push((ticket, gate));
+        }
         self.record(state, me, What::Releases { ticket, holder });
         state.free += need.permits;
         self.serve(state);
@@ -303,7 +317,13 @@ impl Gate {
             ticket,
             need,
             since,
+            keeps: self.kept_by(need),
         });
+    }
+
+    /// What a hold in the state keeps: so it needs no handle any more.
+    fn kept_by(&self, need: Need) -> Option<Arc<Self>> {
+        need.detached.then(|| self.me.upgrade()).flatten()
     }
 
     fn record(&self, state: &mut State, who: &Arc<ThreadMark>, what: What) -> Option<Tick> {

@@ -26,6 +26,9 @@ pub(crate) struct State {
     pub(super) next_ticket: u64,
     pub(super) turns: Turns,
     pub(super) at_once: AtOnce,
+    /// Detached holds that somebody else has ended, by ticket: their guards are still there, and
+    /// need the gate.
+    pub(super) lost: Vec<(u64, Arc<Gate>)>,
 }
 
 /// The accounts of what went by without the state.
@@ -42,6 +45,8 @@ pub(crate) struct Holder {
     pub(super) need: Need,
     /// Unknown if recording was switched off then.
     pub(crate) since: Option<Tick>,
+    /// Of a detached hold: the gate itself.
+    pub(super) keeps: Option<Arc<Gate>>,
 }
 
 pub(crate) struct Place {
@@ -95,6 +100,7 @@ impl State {
             next_ticket: 0,
             turns: Turns::new(),
             at_once: AtOnce { since: 0, count: 0 },
+            lost: Vec::new(),
         }
     }
 
@@ -124,6 +130,15 @@ impl State {
                 let mut holders = self.holders.iter();
                 holders.position(|holder| holder.ticket == ticket)
             }
+        }
+    }
+
+    /// The guard of a detached hold goes that somebody else has ended.
+    pub(super) fn forget_lost(&mut self, whose: Whose) {
+        if let Whose::Ticket(ticket) = whose
+            && let Some(place) = self.lost.iter().position(|lost| lost.0 == ticket)
+        {
+            self.lost.swap_remove(place);
         }
     }
 

@@ -12,16 +12,19 @@ use crate::sync::{AtomicU64, Ordering};
 /// ```
 pub(crate) struct Word(AtomicU64);
 
-/// What the word said: bit 0 is *slow*, bits 1 to 23 number the holder, 0 being nobody; the rest is
-/// the ticket of the next attempt, so a word that comes back is not the same.
+/// What the word said: bit 0 is *slow*, bit 1 a [detached](super::Need::DETACHED) hold, bits 2 to 23
+/// number the holder, 0 being nobody; the rest is the ticket of the next attempt, so a word that comes
+/// back is not the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen(u64);
 
 const SLOW: u64 = 1;
-const HOLDER: u64 = ((1 << 23) - 1) << 1;
+const DETACHED: u64 = 2;
+const HOLDER_SHIFT: u32 = 2;
+const HOLDER: u64 = (LAST_THREAD as u64) << HOLDER_SHIFT;
 const TICKET_SHIFT: u32 = 24;
 /// Threads beyond it always go the slow way.
-pub(crate) const LAST_THREAD: u32 = (1 << 23) - 1;
+pub(crate) const LAST_THREAD: u32 = (1 << (TICKET_SHIFT - HOLDER_SHIFT)) - 1;
 /// Tickets are counted modulo this: at full speed, an hour's worth of them.
 pub(crate) const TICKETS: u64 = 1 << (64 - TICKET_SHIFT);
 
@@ -34,6 +37,12 @@ impl Word {
     pub(crate) fn look(&self) -> Seen {
         // Relaxed: whoever acts on it exchanges it, with the right order.
         Seen(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Looks before the gate goes, perhaps: behind all that those did who have released it.
+    #[inline]
+    pub(crate) fn look_behind(&self) -> Seen {
+        Seen(self.0.load(Ordering::Acquire))
     }
 
     /// Takes the lock: sees what was written under it before.
@@ -59,7 +68,7 @@ impl Word {
     pub(crate) fn slow_down(&self) -> Option<Seen> {
         let mut seen = self.look();
         while !seen.is_slow() {
-            let slow = seen.0 & !HOLDER | SLOW;
+            let slow = seen.freed().0 | SLOW;
             // Acquire: what the last holder has written and recorded. Release: who becomes the
             // holder later may not have seen that itself.
             let order = (Ordering::AcqRel, Ordering::Relaxed);
@@ -97,13 +106,13 @@ impl Seen {
     /// The number of the thread that holds it.
     #[inline]
     pub(crate) fn holder(self) -> Option<u32> {
-        let number = ((self.0 & HOLDER) >> 1) as u32;
+        let number = ((self.0 & HOLDER) >> HOLDER_SHIFT) as u32;
         (number != 0).then_some(number)
     }
 
     #[inline]
     pub(crate) fn is_held_by(self, thread: u32) -> bool {
-        self.0 & (HOLDER | SLOW) == u64::from(thread) << 1
+        self.0 & (HOLDER | SLOW) == u64::from(thread) << HOLDER_SHIFT
     }
 
     /// The ticket of the next attempt.
@@ -118,17 +127,24 @@ impl Seen {
         self.next_ticket().wrapping_sub(1) % TICKETS
     }
 
+    /// Whether it is held, and the hold may outlive all handles.
+    #[inline]
+    pub(crate) fn is_detached(self) -> bool {
+        self.0 & DETACHED != 0
+    }
+
     /// A free one, taken by this thread.
     #[inline]
-    pub(crate) fn taken_by(self, thread: u32) -> Self {
+    pub(crate) fn taken_by(self, thread: u32, detached: bool) -> Self {
+        let holder = u64::from(thread) << HOLDER_SHIFT | if detached { DETACHED } else { 0 };
         // The ticket is at the top: what it overflows by is gone.
-        Self(self.0.wrapping_add(1 << TICKET_SHIFT) | u64::from(thread) << 1)
+        Self(self.0.wrapping_add(1 << TICKET_SHIFT) | holder)
     }
 
     /// A held one, freed.
     #[inline]
     pub(crate) fn freed(self) -> Self {
-        Self(self.0 & !HOLDER)
+        Self(self.0 & !(HOLDER | DETACHED))
     }
 
     /// All of it, to tell one hold from another.

@@ -3,22 +3,18 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use svg::node::Text as Content;
-use svg::node::element::{Description, Group, Path, SVG, Style, Text, Title};
+use svg::node::element::{Group, Path, Style, Text, Title};
 
 use super::axis::Axis;
-use super::bars::{Arrow, Bar, BarKind, Bars, MarkKind};
+use super::bars::{Bar, BarKind, Bars, MarkKind};
+use super::canvas::canvas;
 use super::plan::{LEAST_WIDTH, MOST_LANES, Plan, Row, TOP, groups, strips};
 use super::rows::{self, Drawn, Item};
-use super::shapes::{
-    WIDTH, add_some, line, printable, rectangle, shortened, text, text_width, zigzag,
-};
+use super::shapes::{WIDTH, line, printable, rectangle, shortened, text, zigzag};
 use super::words;
 use crate::timeline::{Clock, Timeline};
 
-const RIGHT: f64 = 912.0;
-/// So many arrows keep the picture below 200 kB, with room to spare.
-const MOST_ARROWS: usize = 240;
+pub(super) const RIGHT: f64 = 912.0;
 /// With more quiet stretches, their signs are plain.
 pub(super) const MOST_CUTS: usize = 10;
 
@@ -66,28 +62,9 @@ impl Drawing<'_> {
     fn finish(self) -> String {
         let (legend, bottom) = self.legend(self.plan.bottom + 26.0);
         let (notes, height) = self.notes(bottom + 6.0);
-        let key = &self.key;
-        let mut picture = SVG::new()
-            .set("viewBox", format!("0 0 {WIDTH} {height:.0}"))
-            .set("width", WIDTH)
-            .set("height", format!("{height:.0}"))
-            .set("style", "max-width:100%;height:auto")
-            .set("role", "img")
-            .set("class", key.as_str())
-            .set("aria-labelledby", format!("{key}t {key}d"))
-            .set("font-family", "Helvetica, Arial, sans-serif")
-            .add(
-                Title::new(printable(&words::title(self.timeline, self.bars)))
-                    .set("id", format!("{key}t")),
-            )
-            .add(
-                Description::new()
-                    .set("id", format!("{key}d"))
-                    .add(Content::new(printable(&words::description(
-                        self.timeline,
-                        self.bars,
-                    )))),
-            )
+        let title = words::title(self.timeline, self.bars);
+        let description = words::description(self.timeline, self.bars);
+        let mut picture = canvas(&self.key, (WIDTH, height), &title, &description)
             .add(self.patterns())
             .add(Style::new(self.style()))
             // Painted: else a dark theme would shine through.
@@ -98,14 +75,14 @@ impl Drawing<'_> {
         }
         picture = picture.add(self.arrows());
         for row in &self.plan.lanes {
-            picture = picture.add(self.marks(row));
+            picture = picture.add(self.marks(row)).add(self.lane_captions(row));
         }
         if !self.plan.strips.is_empty() {
             let y = self.plan.strips[0].y - 8.0;
             picture = picture.add(line("e", 12.0, y, WIDTH - 12.0, y));
         }
         for row in &self.plan.strips {
-            picture = picture.add(self.strip(row));
+            picture = picture.add(self.strip(row)).add(self.strip_captions(row));
         }
         picture.add(legend).add(notes).to_string()
     }
@@ -158,91 +135,26 @@ impl Drawing<'_> {
                 break;
             }
         }
-        for (index, item) in row.items.iter().enumerate() {
-            let y = row.y + item.row as f64 * (height + 2.0);
-            let (class, label, candidates) = self.lane_item(item);
-            group = group.add(self.bar(class, item, y));
-            let in_row = |other: &&Item| other.row == item.row;
-            let next = row.items[index + 1..].iter().find(in_row);
-            let mut room_to = next.map_or(RIGHT, |next| next.x_from);
-            let marks = row
-                .marks
-                .iter()
-                .map(|mark| self.axis.x(self.bars.marks[*mark].at));
-            for x in marks.filter(|x| *x >= item.x_to - 1.0) {
-                room_to = room_to.min(x - 4.0);
-            }
-            group = add_some(group, self.label(label, item, y, room_to, &candidates));
+        for item in &row.items {
+            group = group.add(self.bar(class_of(item), item, self.y_of(row, item)));
         }
         group
-    }
-
-    /// Its class, the class of its label, and its labels, the best one first.
-    fn lane_item(&self, item: &Item) -> (&'static str, &'static str, Vec<String>) {
-        match &item.what {
-            Drawn::Many { holds, waits, .. } => ("m", "q", many_words(*holds, *waits)),
-            Drawn::One(bar) => {
-                let span = words::span(self.timeline, bar.to - bar.from);
-                let (verb, with_lock) = match bar.kind {
-                    BarKind::Waits => ("waits", "waits for"),
-                    BarKind::Holds => ("holds", "holds"),
-                    BarKind::Shares => ("shares", "shares"),
-                };
-                let labels = if self.timeline.locks.len() > 1 {
-                    let lock = self.timeline.lock_name(bar.lock);
-                    vec![
-                        format!("{with_lock} {lock} {span}"),
-                        format!("{with_lock} {lock}"),
-                        lock.to_owned(),
-                    ]
-                } else {
-                    vec![format!("{verb} {span}"), verb.to_owned()]
-                };
-                match bar.kind {
-                    BarKind::Waits => ("w", "q", labels),
-                    BarKind::Holds | BarKind::Shares => ("h", "b", labels),
-                }
-            }
-        }
     }
 
     fn strip(&self, row: &Row) -> Group {
         let mut group = Group::new().add(self.name_of(row));
         for item in &row.items {
-            let y = row.y + item.row as f64 * (self.plan.bar_height + 2.0);
-            let (class, label, candidates) = match &item.what {
-                Drawn::Many { holds, .. } => (
-                    "lm",
-                    "q",
-                    vec![format!("ON and off {holds} times"), format!("×{holds}")],
-                ),
-                Drawn::One(bar) => ("l", "b", self.holder_words(bar.lane)),
+            let class = match &item.what {
+                Drawn::Many { .. } => "lm",
+                Drawn::One(_) => "l",
             };
-            group = group.add(self.bar(class, item, y));
-            group = add_some(group, self.label(label, item, y, item.x_to, &candidates));
+            group = group.add(self.bar(class, item, self.y_of(row, item)));
         }
         group
     }
 
-    fn holder_words(&self, strip: usize) -> Vec<String> {
-        let strip = &self.bars.strips[strip];
-        let name = |lane: &usize| {
-            let gone = self.ends.get(*lane).is_some_and(|end| {
-                // Only just over is how every hold of a thread's last guard would look.
-                end.is_some_and(|end| self.axis.x(strip.to) - self.axis.x(end) > LEAST_WIDTH)
-            });
-            let gone = if gone { ", who is gone" } else { "" };
-            format!("{}{gone}", self.timeline.lane_name(*lane))
-        };
-        let names: Vec<String> = strip.holders.iter().map(name).collect();
-        match &names[..] {
-            [only] => vec![format!("ON: {only}"), only.clone()],
-            several => vec![
-                format!("ON: {}", words::listed(several)),
-                format!("ON: {} threads", several.len()),
-                several.len().to_string(),
-            ],
-        }
+    pub(super) fn y_of(&self, row: &Row, item: &Item) -> f64 {
+        row.y + item.row as f64 * (self.plan.bar_height + 2.0)
     }
 
     fn name_of(&self, row: &Row) -> Text {
@@ -266,30 +178,6 @@ impl Drawing<'_> {
             group = group.add(Path::new().set("class", class).set("d", head));
         }
         group
-    }
-
-    /// The first label that fits into the bar, or else beside it.
-    fn label(
-        &self,
-        class: &str,
-        item: &Item,
-        y: f64,
-        room_to: f64,
-        candidates: &[String],
-    ) -> Option<Text> {
-        let width = (item.x_to - item.x_from).max(LEAST_WIDTH);
-        let y = y + self.plan.bar_height / 2.0 + 5.0;
-        let inside = candidates
-            .iter()
-            .find(|label| text_width(label) + 8.0 <= width);
-        if let Some(label) = inside {
-            return Some(text(class, item.x_from + width / 2.0, y, label));
-        }
-        let x = item.x_from + width + 6.0;
-        let beside = candidates
-            .iter()
-            .find(|label| x + text_width(label) <= room_to);
-        beside.map(|label| text("s", x, y, label))
     }
 
     fn marks(&self, row: &Row) -> Group {
@@ -328,75 +216,14 @@ impl Drawing<'_> {
         }
         group
     }
-
-    /// Who handed what over to whom, and who released in whose place.
-    fn arrows(&self) -> Group {
-        let mut group = Group::new();
-        if self.has_too_many_arrows() {
-            return group;
-        }
-        for arrow in &self.bars.arrows {
-            group = self.arrow(group, arrow, "a");
-        }
-        for mark in &self.bars.marks {
-            if let MarkKind::ReleasesFor(holder) = mark.kind {
-                let arrow = Arrow {
-                    at: mark.at,
-                    from: mark.lane,
-                    to: holder,
-                };
-                group = self.arrow(group, &arrow, "a");
-            }
-        }
-        group
-    }
-
-    pub(super) fn count_of_arrows(&self) -> usize {
-        let for_others = self.bars.marks.iter();
-        let for_others = for_others.filter(|mark| matches!(mark.kind, MarkKind::ReleasesFor(_)));
-        self.bars.arrows.len() + for_others.count()
-    }
-
-    pub(super) fn has_too_many_arrows(&self) -> bool {
-        self.count_of_arrows() > MOST_ARROWS
-    }
-
-    fn arrow(&self, group: Group, arrow: &Arrow, class: &str) -> Group {
-        let (Some(from), Some(to)) = (self.plan.lane(arrow.from), self.plan.lane(arrow.to)) else {
-            return group;
-        };
-        if from.y == to.y {
-            return group;
-        }
-        let x = self.axis.x(arrow.at);
-        let height = self.plan.bar_height;
-        let bottom = |row: &Row| row.y + rows::height(&row.items) as f64 * (height + 2.0) - 2.0;
-        let (start, end, head) = if from.y < to.y {
-            (bottom(from), to.y - 1.0, -6.0)
-        } else {
-            (from.y, bottom(to) + 1.0, 6.0)
-        };
-        let shaft = format!(
-            "M{x:.1} {start:.1} V{end:.1} m-4 {head:.0} l4 {:.0} l4 {head:.0}",
-            -head
-        );
-        group
-            // A light rim keeps it apart from the bars that it crosses.
-            .add(Path::new().set("class", "ah").set("d", shaft.as_str()))
-            .add(Path::new().set("class", class).set("d", shaft))
-    }
 }
 
-/// `312 holds, 300 waits`, and shorter.
-fn many_words(holds: usize, waits: usize) -> Vec<String> {
-    let count = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
-    let all = match (holds, waits) {
-        (holds, 0) => count(holds, "hold"),
-        (0, waits) => count(waits, "wait"),
-        (holds, waits) => format!("{}, {}", count(holds, "hold"), count(waits, "wait")),
-    };
-    vec![all, format!("×{}", holds + waits)]
+fn class_of(item: &Item) -> &'static str {
+    match &item.what {
+        Drawn::Many { .. } => "m",
+        Drawn::One(bar) => match bar.kind {
+            BarKind::Waits => "w",
+            BarKind::Holds | BarKind::Shares => "h",
+        },
+    }
 }

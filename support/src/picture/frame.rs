@@ -46,14 +46,21 @@ impl Drawing<'_> {
                 "font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px",
             ),
             ("x", "font-size:12px;fill:#444;text-anchor:middle"),
+            // Each with a rim in the colour of its ground: arrows cross it, and hatching is no
+            // ground to read on.
             (
                 "b",
+                "font-size:13px;font-weight:bold;fill:#fff;text-anchor:middle;paint-order:stroke;\
+                 stroke:#1d4f91;stroke-width:5px",
+            ),
+            (
+                "bl",
                 "font-size:13px;font-weight:bold;fill:#fff;text-anchor:middle",
             ),
             (
                 "q",
                 "font-size:13px;fill:#222;text-anchor:middle;paint-order:stroke;stroke:#fff;\
-                 stroke-width:4px",
+                 stroke-width:7px;stroke-linejoin:round",
             ),
             ("h", "fill:#1d4f91;stroke:#10315c;stroke-width:1.5"),
             (

@@ -78,7 +78,8 @@ impl MarkLabel {
     }
 
     pub(super) fn keep_off_the_edge(&mut self) {
-        self.x = self.at.min(WIDTH - 8.0 - self.width()).max(8.0);
+        // Beside the line of the mark, and of the arrow that may begin there.
+        self.x = (self.at + 4.0).min(WIDTH - 8.0 - self.width()).max(8.0);
     }
 
     /// With room for the number.

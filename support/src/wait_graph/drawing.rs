@@ -1,12 +1,9 @@
 //! The wait-for graph as a picture.
 
-use svg::node::Text as Content;
-use svg::node::element::{
-    Definitions, Description, Group, Marker, Path, Rectangle, SVG, Style, Text, Title,
-};
+use svg::node::element::{Definitions, Group, Marker, Path, Rectangle, Style, Text};
 
 use super::{JOIN, WaitGraph, WaitsFor};
-use crate::picture::printable;
+use crate::picture::{canvas, printable};
 
 const WIDTH: f64 = 940.0;
 const BOX_WIDTH: f64 = 260.0;
@@ -29,23 +26,8 @@ pub(super) fn draw(graph: &WaitGraph) -> String {
     let rows = threads.len().max(things.len()).max(1);
     let height = TOP + rows as f64 * PITCH + 44.0;
     let key = key(graph);
-    let mut picture = SVG::new()
-        .set("viewBox", format!("0 0 {WIDTH} {height:.0}"))
-        .set("width", WIDTH)
-        .set("height", format!("{height:.0}"))
-        .set("style", "max-width:100%;height:auto")
-        .set("role", "img")
-        .set("class", key.as_str())
-        .set("aria-labelledby", format!("{key}t {key}d"))
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Title::new(title(graph)).set("id", format!("{key}t")))
-        .add(
-            Description::new()
-                .set("id", format!("{key}d"))
-                .add(Content::new(printable(
-                    &graph.to_string().replace('\n', ". "),
-                ))),
-        )
+    let description = graph.to_string().replace('\n', ". ");
+    let mut picture = canvas(&key, (WIDTH, height), &title(graph), &description)
         .add(
             Definitions::new()
                 .add(head(&key, PLAIN, "#222"))

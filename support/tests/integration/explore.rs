@@ -1,17 +1,12 @@
 //! The numbers are those of a paper and a pencil; the lessons state them.
 
-use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use lesson_support::{Outcomes, Program, SEEN, Steps, Verdict, explore};
 
-use lesson_support::{Clock, EventKind, Outcomes, Program, SEEN, Steps, Verdict, explore};
-
-use crate::deadline::on_thread;
-
-fn bare(name: &str) -> Steps {
+pub(crate) fn bare(name: &str) -> Steps {
     Steps::of(name).load("counter").store("counter", SEEN + 1)
 }
 
-fn locked(name: &str, lock: &str) -> Steps {
+pub(crate) fn locked(name: &str, lock: &str) -> Steps {
     Steps::of(name)
         .lock(lock)
         .load("counter")
@@ -19,7 +14,7 @@ fn locked(name: &str, lock: &str) -> Steps {
         .unlock(lock)
 }
 
-fn numbers(found: &Outcomes) -> (u64, u64, u64) {
+pub(crate) fn numbers(found: &Outcomes) -> (u64, u64, u64) {
     (found.schedules, found.wrong(), found.stuck())
 }
 
@@ -97,7 +92,7 @@ fn two_increments_each_can_end_at_two_three_or_four() {
 }
 
 /// Takes two locks, and gives them back the other way round.
-fn takes(name: &str, first: &str, second: &str) -> Steps {
+pub(crate) fn takes(name: &str, first: &str, second: &str) -> Steps {
     Steps::of(name)
         .lock(first)
         .lock(second)
@@ -212,7 +207,7 @@ fn a_lock_that_is_never_unlocked_blocks_the_next_and_is_named() {
 
 // A consumer that waits until there is something, and a producer.
 
-fn producer() -> Steps {
+pub(crate) fn producer() -> Steps {
     Steps::of("producer")
         .lock("door")
         .add("goods", 1)
@@ -315,91 +310,6 @@ fn counting_and_going_through_all_agree() {
 }
 
 #[test]
-fn a_space_far_too_large_is_refused_at_once() {
-    on_thread("explorer", || {
-        let names: Vec<String> = (1..=20).map(|n| format!("door {n}")).collect();
-        let crowd = names.iter().map(|name| bare(name).times(50));
-        let begin = Instant::now();
-        let refused = Program::of(crowd).try_explore().unwrap_err();
-        // It takes about a second; more on a machine that has other things to do.
-        assert!(begin.elapsed() < Duration::from_secs(30));
-        let text = refused.to_string();
-        assert!(
-            text.starts_with(
-                "too many schedules: 2000 steps of 20 threads can be interleaved in more than 10^38 ways"
-            ),
-            "{text}"
-        );
-        assert!(text.contains("take fewer steps or threads"), "{text}");
-    });
-}
-
-#[test]
-fn many_schedules_over_few_situations_are_no_problem() {
-    let long = |name| Steps::of(name).add("counter", 1).times(30);
-    let found = explore([long("Ada"), long("Bea")]);
-    assert_eq!(found.schedules, 118_264_581_564_861_424);
-    assert!(found.all_right());
-}
-
-#[test]
-fn more_schedules_than_can_be_written_down_are_refused() {
-    let long = |name| Steps::of(name).add("counter", 1).times(60);
-    let refused = Program::of([long("Ada"), long("Bea")]).try_explore();
-    assert!(refused.is_err());
-}
-
-#[test]
-#[should_panic(expected = "too many schedules: 300 steps of 3 threads")]
-fn exploring_too_many_panics_with_the_same_words() {
-    let _ = explore(["Ada", "Bea", "Cy"].map(|name| bare(name).times(50)));
-}
-
-#[test]
-fn the_first_of_too_many_schedules_can_be_had_all_the_same() {
-    let program = Program::of(["Ada", "Bea", "Cy"].map(|name| bare(name).times(50)));
-    let first = program.schedules().next().expect("there is a first one");
-    assert_eq!(first.end["counter"], 150);
-}
-
-#[test]
-#[should_panic(expected = "Ada cannot unlock light here: it must lock(\"light\") first")]
-fn an_unlock_without_a_lock_is_refused() {
-    let _ = Steps::of("Ada").unlock("light");
-}
-
-#[test]
-#[should_panic(expected = "Ada has seen nothing of counter")]
-fn a_store_of_what_was_never_seen_is_refused() {
-    let _ = Steps::of("Ada").load("other").store("counter", SEEN + 1);
-}
-
-#[test]
-#[should_panic(expected = "two threads are called Ada")]
-fn two_threads_of_one_name_are_refused() {
-    let _ = explore([bare("Ada"), bare("Ada")]);
-}
-
-#[test]
-#[should_panic(expected = "a program needs at least one thread")]
-fn a_program_without_threads_is_refused() {
-    let _ = explore(Vec::<Steps>::new());
-}
-
-#[test]
-#[should_panic(expected = "no step loads, stores or adds to a variable called count")]
-fn a_misspelt_variable_of_an_end_is_named() {
-    let _ = explore([bare("Ada")]).ending_with(|end| end["count"] == 1);
-}
-
-#[test]
-fn a_thread_without_steps_does_no_harm() {
-    let found = explore([Steps::of("Ada"), bare("Bea")]);
-    assert_eq!(numbers(&found), (1, 0, 0));
-    assert_eq!(numbers(&explore([Steps::of("Ada")])), (1, 0, 0));
-}
-
-#[test]
 fn a_plain_number_can_be_stored() {
     let sets = |name, number: i32| Steps::of(name).store("light", number);
     let found = explore([sets("Ada", 1), sets("Bea", 2)]);
@@ -416,113 +326,4 @@ fn what_was_found_survives_json() {
     let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(value["schedules"], 6);
     assert_eq!(value["rows"][1]["verdict"], "stuck");
-}
-
-#[test]
-fn a_schedule_is_a_timeline_with_waits_and_holds() {
-    let found = Program::of([locked("Ada", "light"), locked("Bea", "light")]);
-    let first = found.schedules().next().expect("there is one");
-    let lines = [
-        "1 Ada asks light",
-        "1 Ada gets light",
-        "1 Bea asks light (held by Ada)",
-        "2 Ada loads counter: 0",
-        "3 Ada stores counter = 1",
-        "4 Ada releases",
-        "4 Ada ends",
-        "5 Bea gets light after 4 steps",
-        "6 Bea loads counter: 1",
-        "7 Bea stores counter = 2",
-        "8 Bea releases",
-        "8 Bea ends",
-    ];
-    let timeline = first.timeline();
-    assert_eq!(timeline.to_string(), lines.join("\n"));
-    assert_eq!(timeline.clock, Clock::Steps);
-    assert!(timeline.svg().contains("Bea"));
-}
-
-#[test]
-fn a_missed_notify_is_a_wait_without_an_end() {
-    let consumer = Steps::of("consumer")
-        .lock("door")
-        .wait("bell", "door")
-        .unlock("door");
-    let found = explore([consumer, producer()]);
-    let bad = found.first_bad.expect("a missed notify");
-    let text = bad.timeline().to_string();
-    assert!(
-        text.contains("producer notifies bell: nobody there"),
-        "{text}"
-    );
-    assert!(text.ends_with("consumer waits for bell"), "{text}");
-}
-
-#[test]
-fn a_heard_notify_ends_the_wait() {
-    let consumer = Steps::of("consumer")
-        .lock("door")
-        .wait("bell", "door")
-        .unlock("door");
-    let program = Program::of([consumer, producer()]);
-    let first = program.schedules().next().expect("there is one");
-    let lines = [
-        "1 consumer asks door",
-        "1 consumer gets door",
-        "1 producer asks door (held by consumer)",
-        "2 consumer releases door",
-        "2 consumer waits for bell",
-        "3 producer gets door after 2 steps",
-        "4 producer adds 1: goods = 1",
-        "5 producer notifies bell: consumer",
-        "5 consumer goes on after 3 steps (bell)",
-        "5 consumer asks door (held by producer)",
-        "6 producer releases door",
-        "6 producer ends",
-        "7 consumer gets door after 2 steps",
-        "8 consumer releases door",
-        "8 consumer ends",
-    ];
-    assert_eq!(first.timeline().to_string(), lines.join("\n"));
-}
-
-/// What every timeline keeps to: one hold of a lock at a time, and nobody gets what it has not
-/// asked for.
-#[test]
-fn every_schedule_makes_a_consistent_timeline() {
-    let consumer = |name| {
-        Steps::of(name)
-            .lock("door")
-            .wait_while("bell", "door", "goods", 0)
-            .add("goods", -1)
-            .unlock("door")
-    };
-    let takes_two = Program::of([takes("Ada", "1", "2"), takes("Bea", "2", "1"), bare("Cy")]);
-    let waits = Program::of([consumer("Ada"), consumer("Bea"), producer()]);
-    for schedule in takes_two.schedules().chain(waits.schedules()) {
-        let timeline = schedule.timeline();
-        let mut asked = HashSet::new();
-        let mut holder = HashMap::new();
-        let mut time = 0.0;
-        for event in &timeline.events {
-            assert!(event.seconds >= time, "{timeline}");
-            time = event.seconds;
-            let (thread, lock) = (event.lane, event.lock);
-            match event.kind {
-                EventKind::Asks { held_by, .. } => {
-                    assert!(asked.insert((thread, lock)), "{timeline}");
-                    assert_eq!(held_by, holder.get(&lock).copied(), "{timeline}");
-                }
-                EventKind::Gets { .. } => {
-                    assert!(asked.remove(&(thread, lock)), "{timeline}");
-                    assert_eq!(holder.insert(lock, thread), None, "{timeline}");
-                }
-                EventKind::Releases { .. } => {
-                    assert_eq!(holder.remove(&lock), Some(thread), "{timeline}");
-                }
-                _ => {}
-            }
-        }
-        assert!(time < timeline.end_seconds);
-    }
 }

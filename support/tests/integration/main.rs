@@ -4,15 +4,19 @@
 //! barriers and by looking at a lock's queue, and every wait has a deadline.
 
 mod barrier;
+mod captions;
 mod channel;
 mod check;
 mod condvar;
+mod consistency;
 mod counters;
 mod deadline;
 mod event;
 mod example;
 mod explore;
+mod explore_limits;
 mod game;
+mod held;
 mod hogger;
 mod inside;
 mod lock;
@@ -24,6 +28,7 @@ mod random_programs;
 mod recording;
 mod reentrant_mutex;
 mod rw_lock;
+mod schedule_timeline;
 mod semaphore;
 mod settle;
 mod stop;

@@ -5,6 +5,7 @@ use lesson_support::{
     EventKind, GiveUp, KeyboardInterrupt, Lock, Thread, Timeline, faulty_hogger, press_stop_after,
 };
 
+use crate::consistency::assert_consistent;
 use crate::deadline::{Background, in_background, on_thread, until_queue};
 
 /// The text without the times, which no two runs share.
@@ -25,46 +26,6 @@ fn story(timeline: &Timeline) -> Vec<String> {
         lines.push(words.collect::<Vec<_>>().join(" "));
     }
     lines
-}
-
-/// What has to hold for every timeline, whatever happened.
-#[track_caller]
-fn assert_consistent(timeline: &Timeline) {
-    let mut holder: Option<usize> = None;
-    let mut asking = vec![0_u32; timeline.lanes.len()];
-    let mut last = 0.0;
-    for event in &timeline.events {
-        let lane = event.lane;
-        assert!(lane < timeline.lanes.len(), "{event:?}");
-        assert!(event.seconds >= last && event.seconds <= timeline.end_seconds);
-        last = event.seconds;
-        match event.kind {
-            EventKind::Asks { held_by, .. } => {
-                // Who asked before the first event that is left is not told of, but may be named as
-                // the holder: also later, for in between others may have been quicker.
-                let is_unseen = holder.is_none() && timeline.left_out > 0;
-                if !is_unseen {
-                    assert_eq!(held_by, holder, "{timeline}");
-                }
-                asking[lane] += 1;
-            }
-            EventKind::Gets { .. } => {
-                assert_eq!(holder, None, "two holders: {timeline}");
-                assert_eq!(asking[lane], 1, "got without asking: {timeline}");
-                asking[lane] -= 1;
-                holder = Some(lane);
-            }
-            EventKind::GivesUp { .. } => {
-                assert_eq!(asking[lane], 1, "gave up without asking: {timeline}");
-                asking[lane] -= 1;
-            }
-            EventKind::Releases { held_by, .. } => {
-                assert_eq!(holder.take(), Some(held_by), "{timeline}");
-            }
-            EventKind::Panics | EventKind::Ends => {}
-            ref other => panic!("unknown: {other:?}"),
-        }
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use shuttle::sync::mpsc;
 use shuttle::thread;
 
 use crate::KeyboardInterrupt;
-use crate::channel::unbounded;
+use crate::channel::{rendezvous, unbounded};
 use crate::condvar::Condvar;
 use crate::interrupt;
 use crate::lock::Lock;
@@ -18,7 +18,7 @@ use crate::sync::Fault;
 use crate::thread_mark::ThreadMark;
 
 /// Runs `work` on a thread that is stopped at some moment, and tells whether it unwound.
-fn stopped<T>(work: impl FnOnce() -> T + Send + 'static) -> bool {
+pub(crate) fn stopped<T>(work: impl FnOnce() -> T + Send + 'static) -> bool {
     let (mark_tx, mark_rx) = mpsc::channel();
     let ada = thread::spawn(move || {
         mark_tx
@@ -100,6 +100,40 @@ fn a_stop_of_a_receiver_loses_no_value() {
     holds(of_a_receiver);
 }
 
+#[test]
+fn on_torn_sleep_a_stopped_receiver_and_its_sender_miss_each_other() {
+    fails_with(Fault::TornSleep, of_a_receiver, &["deadlock"]);
+}
+
+/// Nobody sends, nobody receives: only the stop can end the wait.
+fn of_channels_without_end() {
+    let (belt_tx, belt_rx) = unbounded::<u32>("belt");
+    assert!(stopped(move || belt_rx.recv()), "the stop is lost");
+    assert!(belt_tx.send(1).is_err(), "a ghost receives");
+    let (hand_tx, hand_rx) = rendezvous("hand");
+    assert!(stopped(move || hand_tx.send(1)), "the stop is lost");
+    assert!(hand_rx.try_recv().is_err(), "a ghost sends");
+}
+
+#[test]
+fn a_stop_at_a_channel_is_never_lost() {
+    holds(of_channels_without_end);
+}
+
+#[test]
+fn on_torn_sleep_a_stop_at_a_channel_gets_lost() {
+    fails_with(Fault::TornSleep, of_channels_without_end, &["deadlock"]);
+}
+
+#[test]
+fn with_lost_notifications_a_stop_at_a_channel_gets_lost() {
+    fails_with(
+        Fault::LostNotification,
+        of_channels_without_end,
+        &["deadlock"],
+    );
+}
+
 fn of_one_of_two_at_a_condvar() {
     let ready = Arc::new(Mutex::named("ready", false));
     let bell = Condvar::new("bell");
@@ -123,4 +157,40 @@ fn of_one_of_two_at_a_condvar() {
 #[test]
 fn a_stop_at_a_condvar_leaves_its_notification_to_others() {
     holds(of_one_of_two_at_a_condvar);
+}
+
+#[test]
+fn on_torn_sleep_a_stop_at_a_condvar_takes_a_notification_along() {
+    fails_with(Fault::TornSleep, of_one_of_two_at_a_condvar, &["deadlock"]);
+}
+
+/// Nobody notifies. Whoever is stopped has the mutex back before it unwinds, and then releases it.
+fn at_a_condvar_without_end() {
+    let (ready, bell) = (Arc::new(Mutex::named("ready", 0)), Condvar::new("bell"));
+    let (there, rings) = (Arc::clone(&ready), bell.clone());
+    assert!(
+        stopped(move || drop(rings.wait(there.lock()))),
+        "the stop is lost"
+    );
+    assert!(ready.try_lock().is_some(), "somebody who is gone holds it");
+    assert!(bell.waiters().is_empty(), "a ghost waits");
+}
+
+#[test]
+fn a_stop_at_a_condvar_is_never_lost() {
+    holds(at_a_condvar_without_end);
+}
+
+#[test]
+fn on_torn_sleep_a_stop_at_a_condvar_gets_lost() {
+    fails_with(Fault::TornSleep, at_a_condvar_without_end, &["deadlock"]);
+}
+
+#[test]
+fn with_lost_notifications_a_stop_at_a_condvar_gets_lost() {
+    fails_with(
+        Fault::LostNotification,
+        at_a_condvar_without_end,
+        &["deadlock"],
+    );
 }

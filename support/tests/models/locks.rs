@@ -6,6 +6,7 @@ use std::time::Duration;
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 use shuttle::thread;
 
+use crate::guards::lock_for_guards;
 use crate::lock::Lock;
 use crate::mutex::Mutex;
 use crate::run::{fails_with, holds};
@@ -103,7 +104,7 @@ fn a_mutex_whose_exchange_is_torn_loses_updates() {
 
 /// Some wait with a limit, some look, somebody releases for somebody else.
 fn all_sorts() {
-    let (lock, section) = (Lock::new("studio"), Arc::new(Section::default()));
+    let (lock, section) = (lock_for_guards(), Arc::new(Section::default()));
     let handle = lock.clone();
     together(4, move |number| match number {
         0 => {

@@ -9,12 +9,16 @@
 
 #[path = "../../src/attention.rs"]
 mod attention;
+#[path = "../../src/barrier.rs"]
+mod barrier;
 mod cells;
 #[path = "../../src/channel/mod.rs"]
 mod channel;
 mod clock;
 #[path = "../../src/condvar.rs"]
 mod condvar;
+#[path = "../../src/event.rs"]
+mod event;
 #[path = "../../src/event_log.rs"]
 mod event_log;
 #[path = "../../src/explore_random.rs"]
@@ -38,6 +42,10 @@ mod mutex;
 mod observed;
 #[path = "../../src/roll.rs"]
 mod roll;
+#[path = "../../src/rw_lock.rs"]
+mod rw_lock;
+#[path = "../../src/semaphore.rs"]
+mod semaphore;
 #[path = "../../src/standing.rs"]
 mod standing;
 mod sync;
@@ -56,10 +64,13 @@ mod wait_graph;
 
 mod channels;
 mod condvars;
+mod guards;
 mod interrupts;
 mod locks;
+mod others;
 mod random;
 mod rings;
 mod run;
+mod switches;
 
 pub use keyboard_interrupt::KeyboardInterrupt;

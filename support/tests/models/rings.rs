@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use shuttle::thread;
 
+use crate::guards::lock_for_guards;
 use crate::lock::Lock;
 use crate::observed::{self, Position};
 use crate::run::{fails_with, holds};
@@ -51,7 +52,7 @@ fn assert_complete(timeline: &Timeline, rounds: usize) {
 }
 
 fn every_hold_is_told() {
-    let lock = Lock::new("studio");
+    let lock = lock_for_guards();
     let start = Position::now();
     let threads: Vec<_> = (0..3)
         .map(|number| {
@@ -95,34 +96,4 @@ fn a_log_under_a_torn_exchange_is_not_complete() {
             "two hold", "left out", "asks", "gets", "releases", "deadlock", "not held",
         ],
     );
-}
-
-/// Recording goes off and on while threads are at it.
-fn each_era_by_itself() {
-    let lock = Lock::new("studio");
-    let handle = lock.clone();
-    let ada = thread::spawn(move || {
-        for _ in 0..3 {
-            drop(handle.hold());
-        }
-    });
-    observed::switch(false);
-    thread::yield_now();
-    observed::switch(true);
-    ada.join().expect("no thread panics");
-    let timeline = lock.timeline();
-    let mut held = false;
-    for event in &timeline.events {
-        match event.kind {
-            EventKind::Gets { .. } => assert!(!std::mem::replace(&mut held, true)),
-            EventKind::Releases { .. } => assert!(std::mem::replace(&mut held, false)),
-            _ => {}
-        }
-    }
-    assert!(!lock.locked());
-}
-
-#[test]
-fn switching_leaves_only_whole_holds() {
-    holds(each_era_by_itself);
 }

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     TornSleep,
     /// Every other notification gets lost.
     LostNotification,
+    /// A look may show what was there before the last change, even to whoever made that.
+    StaleLook,
 }
 
 std::thread_local! {
@@ -54,12 +56,37 @@ macro_rules! global {
 }
 pub(crate) use global;
 
+/// Whether this is on broken ground, where counts of handles do not hold either.
+pub(crate) fn is_faulty() -> bool {
+    FAULT.get().is_some()
+}
+
 #[derive(Default)]
-pub(crate) struct AtomicU64(shuttle::sync::atomic::AtomicU64);
+pub(crate) struct AtomicU64 {
+    now: shuttle::sync::atomic::AtomicU64,
+    /// For stale looks.
+    before: std::sync::atomic::AtomicU64,
+}
 
 impl AtomicU64 {
     pub(crate) const fn new(value: u64) -> Self {
-        Self(shuttle::sync::atomic::AtomicU64::new(value))
+        Self {
+            now: shuttle::sync::atomic::AtomicU64::new(value),
+            before: std::sync::atomic::AtomicU64::new(value),
+        }
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        let now = self.now.load(order);
+        if has(Fault::StaleLook) && thread_rng().gen_bool(0.5) {
+            return self.before.load(Ordering::Relaxed);
+        }
+        now
+    }
+
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        let before = self.now.swap(value, order);
+        self.before.store(before, Ordering::Relaxed);
     }
 
     pub(crate) fn compare_exchange(
@@ -77,7 +104,11 @@ impl AtomicU64 {
             self.store(new, Ordering::SeqCst);
             return Ok(seen);
         }
-        self.0.compare_exchange(current, new, success, failure)
+        let exchanged = self.now.compare_exchange(current, new, success, failure);
+        if let Ok(before) = exchanged {
+            self.before.store(before, Ordering::Relaxed);
+        }
+        exchanged
     }
 }
 
@@ -85,7 +116,7 @@ impl Deref for AtomicU64 {
     type Target = shuttle::sync::atomic::AtomicU64;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.now
     }
 }
 
