@@ -1,0 +1,31 @@
+"""A room full of learners: kernels that start at once, and how long each waits for its first result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from .figure import Figure
+from .kernel import Kernel
+from .start import start_to_result
+from .turns import Run, settle
+
+SIZES = (1, 2, 4, 8)
+FIGURES = tuple(
+    Figure(f"crowd.{size}", f"{size} kernel{'s' * (size > 1)} at once, first result of each") for size in SIZES
+)
+
+
+def measure(which: str, run: Run) -> Iterator[None]:
+    """Starts crowds of each size."""
+    for size in SIZES[:2] if run.quick else SIZES:
+        settle()
+        with ThreadPoolExecutor(size) as crowd:
+            for seconds in crowd.map(lambda _: _first_result(which), range(size)):
+                run.add(f"crowd.{size}", which, seconds)
+        yield
+
+
+def _first_result(which: str) -> float:
+    with Kernel(which) as kernel:
+        return start_to_result(kernel)[1]
