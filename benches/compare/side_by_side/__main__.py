@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +28,8 @@ FAILED = 1
 def main(arguments: list[str] | None = None) -> int:
     """Measures or reads, prints the tables, writes the file; returns the exit code."""
     options = _options(arguments)
+    # An end from outside is one that closes all kernels, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         groups = chosen(options.only)
         before = Record.read(_path(options.against)) if options.against else None
@@ -77,6 +81,9 @@ def _path(name: str) -> Path:
 
 def _measure(groups: list[Group], runs: int, *, quick: bool, file: str | None) -> Record:
     record = Record.of_here(quick=quick)
+    cpus, load = record.cpus or 1, os.getloadavg()[0]
+    if load > cpus / 2:
+        _say(f"The machine is busy (load average {load:.1f} on {cpus} cores): trust the ratios, not the times.")
     _say("starting each kernel once, so that its files are in memory")
     for which in KERNELSPECS:
         _warm_up(which)

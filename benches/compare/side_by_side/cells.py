@@ -78,23 +78,39 @@ def measure(which: str, run: Run) -> Iterator[None]:
             while live < kind.live:
                 kernel.ok(LIVE[live % len(LIVE)].replace("NN", str(live)))
                 live += 1
+            repeats = 2 if run.quick else REPEATS
+            own = children = 0.0
             # The first of a kind fills caches, and does not count.
-            for turn in range(3 if run.quick else 1 + REPEATS):
+            for turn in range(1 + repeats):
                 yield
                 number += 1
-                seconds = _one(kernel, kind, number)
+                cost = _one(kernel, kind, number)
                 if turn:
-                    run.add(f"cell.{kind.name}", which, seconds)
+                    run.add(f"cell.{kind.name}", which, cost.seconds)
+                    own += cost.own / repeats
+                    children += cost.children / repeats
+            work = {"kernel": round(own, 4), "compilers": round(children, 4)}
+            run.details.setdefault(f"cell.{kind.name}.processor_s", {})[which] = work
 
 
-def _one(kernel: Kernel, kind: Kind, number: int) -> float:
+@dataclass(frozen=True)
+class _Cost:
+    """What one cell cost, in seconds: by the clock, of the kernel's processor time, and of that of its compilers."""
+
+    seconds: float
+    own: float
+    children: float
+
+
+def _one(kernel: Kernel, kind: Kind, number: int) -> _Cost:
     if kind.before:
         kernel.ok(kind.before.replace("NN", str(number)))
     settle()
+    own, children = kernel.work()
     code = kind.code.replace("NN", str(number))
-    if not kind.fails:
-        return kernel.ok(code).seconds
-    ran = kernel.run(code)
-    if not ran.failed:
+    ran = kernel.run(code) if kind.fails else kernel.ok(code)
+    if kind.fails and not ran.failed:
         kernel.fail(f"`{code}` did not fail")
-    return ran.seconds
+    settle()
+    own_after, children_after = kernel.work()
+    return _Cost(ran.seconds, own_after - own, children_after - children)

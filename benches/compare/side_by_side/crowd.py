@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,12 +21,18 @@ def measure(which: str, run: Run) -> Iterator[None]:
     """Starts crowds of each size."""
     for size in SIZES[:2] if run.quick else SIZES:
         settle()
+        stopped = threading.Event()
         with ThreadPoolExecutor(size) as crowd:
-            for seconds in crowd.map(lambda _: _first_result(which), range(size)):
-                run.add(f"crowd.{size}", which, seconds)
+            try:
+                for seconds in crowd.map(lambda _: _first_result(which, stopped), range(size)):
+                    run.add(f"crowd.{size}", which, seconds)
+            except BaseException:
+                # The others would be waited for until their own deadlines.
+                stopped.set()
+                raise
         yield
 
 
-def _first_result(which: str) -> float:
-    with Kernel(which) as kernel:
+def _first_result(which: str, stopped: threading.Event) -> float:
+    with Kernel(which, stopped) as kernel:
         return start_to_result(kernel)[1]

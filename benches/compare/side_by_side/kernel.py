@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -98,10 +99,14 @@ class Ran:
 
 
 class Kernel:
-    """A kernel that has just been started, in the lessons' folder; to be used in a `with` block."""
+    """A kernel that has just been started, in the lessons' folder; to be used in a `with` block.
 
-    def __init__(self, which: str) -> None:
+    Every wait ends, and fails, when `stopped` is set.
+    """
+
+    def __init__(self, which: str, stopped: threading.Event | None = None) -> None:
         self.which = which
+        self._stopped = stopped or threading.Event()
         # Leftovers go with the folder: a kernel that is killed cannot remove its own.
         self._folder = tempfile.TemporaryDirectory(prefix="compare-", ignore_cleanup_errors=True)
         self._log = Path(self._folder.name, "kernel.log").open("w+", encoding="utf-8")
@@ -160,6 +165,14 @@ class Kernel:
         self._context.destroy(linger=0)
         self._log.close()
         self._folder.cleanup()
+
+    def work(self) -> tuple[float, float]:
+        """Returns the seconds of processor time of the kernel's own process, and of those that it has started and ended.
+
+        What runs the cells is not in it: it does not end.
+        """
+        times = psutil.Process(self._manager.provisioner.pid).cpu_times()
+        return times.user + times.system, times.children_user + times.children_system
 
     def processes(self) -> list[psutil.Process]:
         """Returns the kernel's process and all that were started for it, however they were started."""
@@ -237,6 +250,8 @@ class Kernel:
             left = deadline - time.perf_counter()
             if left <= 0:
                 self.fail(f"waited in vain for {awaited}")
+            if self._stopped.is_set():
+                self.fail(f"was stopped while it was to give {awaited}")
             ready = self._poller.poll(min(left, LOOK_S) * 1000)
             for socket, _ in ready:
                 frames = socket.recv_multipart()

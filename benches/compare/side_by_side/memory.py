@@ -39,7 +39,8 @@ def measure(which: str, run: Run) -> Iterator[None]:
 
 
 def _look(run: Run, which: str, kernel: Kernel, when: str) -> None:
-    settle()
+    # A kernel may answer long before it is ready; what it holds then is not what a learner's machine has to hold.
+    settle(START_S)
     resident = shared = 0
     by_process: dict[str, float] = {}
     for process in kernel.processes():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -74,25 +75,44 @@ def take_turns(measure: Measure, run: Run, kernels: Sequence[str] = (STOCK, OURS
             measured.close()  # type: ignore[attr-defined]  # a generator: its `with` blocks end
 
 
-def settle() -> None:
-    """Waits until no process that this one has started is at work, so that a kernel is not measured beside another."""
-    deadline = time.monotonic() + RESTLESS_S
-    before = _work()
+def settle(limit_s: float = RESTLESS_S) -> None:
+    """Waits until no process that this one has started is at work, so that a kernel is not measured beside another.
+
+    Returns after `limit_s` in any case.
+    """
+    deadline = time.monotonic() + limit_s
+    before = None
     while time.monotonic() < deadline:
-        time.sleep(QUIET_S)
         now = _work()
-        if now == before:
+        # On a busy machine a thread that wants to work may get no time for it: then it is runnable all the same.
+        if now is not None and now == before:
             return
         before = now
+        time.sleep(QUIET_S)
 
 
-def _work() -> dict[int, float]:
-    """Returns the seconds of work of each process below this one."""
+def _work() -> dict[int, float] | None:
+    """Returns the seconds of work of each process below this one, or `None` if one is at work right now."""
     work = {}
     for process in psutil.Process().children(recursive=True):
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
+        if _runs(process.pid):
+            return None
         work[process.pid] = times.user + times.system
     return work
+
+
+def _runs(pid: int) -> bool:
+    """Says whether a thread of a process is running, runnable, or waits for a disk."""
+    for status in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            # The state follows the name, which is in brackets and may have any character in it.
+            state = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state in "RD":
+            return True
+    return False
