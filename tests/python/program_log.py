@@ -1,7 +1,7 @@
 """A log of every program that a kernel starts, and with which arguments.
 
-A shim on `PATH` would miss most: evcxr asks rustup for a program's path, rust-analyzer looks into the toolchain's folder.
-So a small library, `program_log.rs`, is loaded into each program by the environment that all of them inherit.
+A shim on `PATH` would miss most: evcxr asks rustup for a program's path, rust-analyzer looks into the toolchain's
+folder. So a small library, `program_log.rs`, is loaded into each program by the environment that all of them inherit.
 """
 
 from __future__ import annotations

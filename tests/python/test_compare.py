@@ -129,7 +129,12 @@ def test_a_record_comes_back_from_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "no file that `--json` wrote"), ("{}", "no file that"), ("[]", "no file that"), ('{"format": 0}', "format 0")],
+    [
+        ("", "no file that `--json` wrote"),
+        ("{}", "no file that"),
+        ("[]", "no file that"),
+        ('{"format": 0}', "format 0"),
+    ],
 )
 def test_another_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "other.json").write_text(text)
@@ -241,13 +246,13 @@ def test_the_client_sees_what_a_cell_came_to(python: Kernel) -> None:
 
 
 def test_the_client_gives_up_at_its_deadline(python: Kernel) -> None:
-    with pytest.raises(KernelFailed, match="waited in vain for the end of `import time; time.sleep"):
+    with pytest.raises(KernelFailed, match=r"waited in vain for the end of `import time; time\.sleep"):
         python.run("import time; time.sleep(600)", timeout=0.5)
 
 
 def test_a_kernel_that_dies_is_told_apart_from_one_that_hangs(python: Kernel) -> None:
     with pytest.raises(KernelFailed, match="the kernel died while it was to give the end of"):
-        python.run('import os; os._exit(3)')
+        python.run("import os; os._exit(3)")
 
 
 def test_nothing_is_left_of_a_kernel(python: Kernel) -> None:

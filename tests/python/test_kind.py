@@ -1,7 +1,7 @@
 """No regression by accident: what a cell and a start cost in kind, counted. How long they take is measured elsewhere.
 
-`cargo bench --bench compare` measures times (see `benches/README.md`); a test that did would fail on a busy machine. Each
-count has a twin that shows that it counts.
+`cargo bench --bench compare` measures times (see `benches/README.md`); a test that did would fail on a busy machine.
+Each count has a twin that shows that it counts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def stream_messages(ran: Ran) -> int:
         "struct Boat { oars: usize }\nimpl Boat { fn row(&self) -> usize { self.oars } }",
         "static TICKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);",
         "let more: Vec<usize> = vec![4];",
-        "let mut total: usize = 0;\nfor n in &numbers { total += n; }\nprintln!(\"{total}\");",
+        'let mut total: usize = 0;\nfor n in &numbers { total += n; }\nprintln!("{total}");',
         "numbers.len() + 1",
         'println!("{}", numbers.len());',
         "twice(3);",
@@ -146,7 +146,9 @@ def test_the_programs_of_a_start_are_counted(tmp_path: Path) -> None:
     # The stock kernel loads rust-analyzer's workspace twice, with some ten calls of each program in each load.
     log = ProgramLog(tmp_path)
     with FrontEnd("rust-stock", cwd=NOTEBOOKS, env=log.environment, wait=False):
-        eventually(lambda: log.count("cargo") >= 12 and log.count("rustc") >= 12, START_S, "cargo and rustc are started")
+        eventually(
+            lambda: log.count("cargo") >= 12 and log.count("rustc") >= 12, START_S, "cargo and rustc are started"
+        )
 
 
 def test_many_lines_come_in_few_messages(watched: FrontEnd) -> None:

@@ -58,8 +58,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog=f"Figures: {', '.join(group.name for group in GROUPS)}, or one of a group, as in `cell.let`.",
     )
     parser.add_argument("--quick", action="store_true", help="one short run, to try the tool")
-    parser.add_argument("--runs", type=_positive, default=RUNS, metavar="N", help=f"runs of each figure, {RUNS} if not given")
-    parser.add_argument("--only", action="append", default=[], metavar="FIGURE", help="this group only; can be repeated")
+    parser.add_argument(
+        "--runs", type=_positive, default=RUNS, metavar="N", help=f"runs of each figure, {RUNS} if not given"
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="FIGURE", help="this group only; can be repeated"
+    )
     parser.add_argument("--json", metavar="FILE", help="write every sample to FILE, in the project's folder")
     parser.add_argument("--against", metavar="FILE", help="compare with a FILE that --json wrote")
     parser.add_argument("--read", metavar="FILE", help="measure nothing, take the results from FILE")

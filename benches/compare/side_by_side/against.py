@@ -14,7 +14,16 @@ from .plan import FIGURES
 from .record import Record
 from .table import aligned, described, shown
 
-HEAD = ("figure", "before", "now", "ours, now/before", "stock, now/before", "ratio before", "ratio now", "of the ratios")
+HEAD = (
+    "figure",
+    "before",
+    "now",
+    "ours, now/before",
+    "stock, now/before",
+    "ratio before",
+    "ratio now",
+    "of the ratios",
+)
 
 
 def lines(before: Record, now: Record) -> Iterator[str]:

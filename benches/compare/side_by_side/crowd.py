@@ -21,18 +21,22 @@ def measure(which: str, run: Run) -> Iterator[None]:
     """Starts crowds of each size."""
     for size in SIZES[:2] if run.quick else SIZES:
         settle()
-        stopped = threading.Event()
-        with ThreadPoolExecutor(size) as crowd:
-            try:
-                for seconds in crowd.map(lambda _: _first_result(which, stopped), range(size)):
-                    run.add(f"crowd.{size}", which, seconds)
-            except BaseException:
-                # The others would be waited for until their own deadlines.
-                stopped.set()
-                raise
+        run.add(f"crowd.{size}", which, *_first_results(which, size))
         yield
 
 
-def _first_result(which: str, stopped: threading.Event) -> float:
-    with Kernel(which, stopped) as kernel:
-        return start_to_result(kernel)[1]
+def _first_results(which: str, size: int) -> list[float]:
+    """Starts so many kernels at once; returns how long each took to its first result."""
+    stopped = threading.Event()
+
+    def first_result(_: int) -> float:
+        with Kernel(which, stopped) as kernel:
+            return start_to_result(kernel)[1]
+
+    with ThreadPoolExecutor(size) as crowd:
+        try:
+            return list(crowd.map(first_result, range(size)))
+        except BaseException:
+            # The others would be waited for until their own deadlines.
+            stopped.set()
+            raise

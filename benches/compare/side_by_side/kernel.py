@@ -1,7 +1,7 @@
 """One kernel and its client. Messages are read as they come, and decoded only as far as it takes to tell them apart.
 
-The client is the same for both kernels, and as light as it can be: with 100,000 messages, decoding would be most of what
-is measured.
+The client is the same for both kernels, and as light as it can be: with 100,000 messages, decoding would be most of
+what is measured.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import psutil
 import zmq
 from jupyter_client.manager import KernelManager
 
-from .places import KERNELSPECS, NOTEBOOKS, OURS
+from .places import KERNELSPECS, NOTEBOOKS
 
 #: When a start is given up; eight stock kernels at once on two cores take most of a minute.
 START_S = 240.0
@@ -92,10 +92,14 @@ class Ran:
 
     @property
     def failed(self) -> bool:
-        """Whether there was an error: the stock kernel reports a panic as `ok`, and prints it."""
-        return self.status != "ok" or any(
-            "panicked at" in m.content["text"] for m in self.streams if m.content["name"] == "stderr"
-        )
+        """Whether the kernel says that there was an error; the stock kernel does not of a panic."""
+        return self.status != "ok"
+
+    @property
+    def refused(self) -> bool:
+        """Whether there was an error that is one on both kernels: the cell does not compile."""
+        error = self.first("error")
+        return self.failed and (error is None or error.content["ename"] != "panic")
 
 
 class Kernel:
@@ -109,7 +113,8 @@ class Kernel:
         self._stopped = stopped or threading.Event()
         # Leftovers go with the folder: a kernel that is killed cannot remove its own.
         self._folder = tempfile.TemporaryDirectory(prefix="compare-", ignore_cleanup_errors=True)
-        self._log = Path(self._folder.name, "kernel.log").open("w+", encoding="utf-8")
+        # Lives as long as the kernel, which `close` ends.
+        self._log = Path(self._folder.name, "kernel.log").open("w+", encoding="utf-8")  # noqa: SIM115
         self._mark = uuid.uuid4().hex
         self._context = zmq.Context()
         # The client connects before the kernel listens, and would try again every 100 ms only.
@@ -167,7 +172,7 @@ class Kernel:
         self._folder.cleanup()
 
     def work(self) -> tuple[float, float]:
-        """Returns the seconds of processor time of the kernel's own process, and of those that it has started and ended.
+        """Returns the seconds of processor time of the kernel's own process, and of those that it started which ended.
 
         What runs the cells is not in it: it does not end.
         """
@@ -268,11 +273,6 @@ class Kernel:
         log = Path(self._log.name).read_text(encoding="utf-8", errors="replace").strip()
         last = log.splitlines()[-1] if log else ""
         raise KernelFailed(f"{what}; its last words: {last[:200]}" if last else what)
-
-
-def settings(which: str, wanted: str) -> str:
-    """Returns the lines for a cell that only our kernel understands, and nothing for the other."""
-    return wanted if which == OURS else ""
 
 
 def _is_idle(message: Message) -> bool:

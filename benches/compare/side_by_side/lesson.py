@@ -4,9 +4,9 @@ The time is from the start of the process to the end of the last cell, since a k
 get ready while it runs its first cells.
 
 The sleeps go by one more cell, which both kernels run after the lesson's first: it defines a `sleep` of its own, which
-hides the one that the lesson brings in by `use lesson_support::prelude::*`. It yields, since a counter that loses updates
-loses them only where another thread gets its turn. What waits by other means is changed in `CHANGED`, and what cannot run
-without waiting, or on both kernels, is left out, for both.
+hides the one that the lesson brings in by `use lesson_support::prelude::*`. It yields, since a counter that loses
+updates loses them only where another thread gets its turn. What waits by other means is changed in `CHANGED`, and what
+cannot run without waiting, or on both kernels, is left out, for both.
 """
 
 from __future__ import annotations
@@ -66,26 +66,26 @@ def measure(which: str, run: Run) -> Iterator[None]:
     for figure in ("lesson.first", "lesson.again"):
         settle()
         with Kernel(which) as kernel:
-            seconds, failed = {"start": kernel.ready()}, []
+            seconds, refused = {"start": kernel.ready()}, []
             for cell in lesson:
                 ran = kernel.run(cell.code)
                 seconds[cell.id] = ran.seconds
-                if ran.failed:
-                    failed.append(cell.id)
+                if ran.refused:
+                    refused.append(cell.id)
             run.add(figure, which, ran.done - kernel.started)
         run.details.setdefault(f"{figure}.cells", {})[which] = seconds
-        run.details.setdefault(f"{figure}.failed", {})[which] = failed
+        run.details.setdefault(f"{figure}.refused", {})[which] = refused
         yield
     run.note(f"{len(lesson)} cells; left out: " + "; ".join(f"{name} ({why})" for name, why in LEFT_OUT.items()))
     _note_differences(run)
 
 
 def _note_differences(run: Run) -> None:
-    """Says which cells fail on one kernel only: the two have then not done the same work."""
+    """Says which cells do not compile on one kernel only: the two have then not done the same work."""
     for figure in ("lesson.first", "lesson.again"):
-        failed = run.details[f"{figure}.failed"]
-        if len(failed) == 2:
-            (one, its), (other, others) = ((kernel, set(cells)) for kernel, cells in failed.items())
+        refused = run.details[f"{figure}.refused"]
+        if len(refused) == 2:
+            (one, its), (other, others) = ((kernel, set(cells)) for kernel, cells in refused.items())
             for kernel, alone in ((one, its - others), (other, others - its)):
                 if alone:
-                    run.note(f"cells that fail on {kernel} alone: {', '.join(sorted(alone))}")
+                    run.note(f"cells that do not compile on {kernel} alone: {', '.join(sorted(alone))}")

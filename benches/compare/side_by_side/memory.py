@@ -1,6 +1,6 @@
 """Memory of a kernel and all its processes, after its start and after 60 cells.
 
-Resident memory counts a page that two processes share twice; the proportional share (PSS) counts it once, half for each.
+Resident memory counts a page that two processes share twice; the proportional share (PSS) counts it once.
 """
 
 from __future__ import annotations

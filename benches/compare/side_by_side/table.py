@@ -41,7 +41,7 @@ def described(record: Record) -> Iterator[str]:
 
 
 def rows(record: Record) -> Iterator[tuple[str, ...]]:
-    """Yields a row for each figure that was measured; a second one for the 95th percentile where that says something."""
+    """Yields a row for each figure that was measured, and one for its 95th percentile where that says something."""
     for figure in FIGURES:
         samples = record.samples.get(figure.id)
         if samples is None:
@@ -72,7 +72,13 @@ def shown(number: float | None, unit: str) -> str:
     if number is None:
         return "–"
     if unit == "s":
-        return f"{number:.2f} s" if number >= 1 else f"{number * 1000:.1f} ms" if number < 0.1 else f"{number * 1000:.0f} ms"
+        return (
+            f"{number:.2f} s"
+            if number >= 1
+            else f"{number * 1000:.1f} ms"
+            if number < 0.1
+            else f"{number * 1000:.0f} ms"
+        )
     return f"{number:,.0f} {unit}" if unit != "messages" else f"{number:,.0f}"
 
 
@@ -92,10 +98,15 @@ def aligned(head: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[str]
     widths = [max(3, *(len(row[column]) for row in (head, *body))) for column in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
-        padded = [cell.ljust(width) if not n else cell.rjust(width) for n, (cell, width) in enumerate(zip(cells, widths))]
+        padded = [
+            cell.ljust(width) if not n else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
         return f"| {' | '.join(padded)} |"
 
     yield line(head)
-    yield "|" + "|".join("-" * (width + 2) if not n else "-" * (width + 1) + ":" for n, width in enumerate(widths)) + "|"
+    yield (
+        "|" + "|".join("-" * (width + 2) if not n else "-" * (width + 1) + ":" for n, width in enumerate(widths)) + "|"
+    )
     for row in body:
         yield line(row)

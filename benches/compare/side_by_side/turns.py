@@ -1,7 +1,7 @@
 """Two kernels that take turns.
 
-What is measured is written for one kernel, as a generator that yields where the other may take its turn: after each cell
-of a long list, or nowhere, and then one kernel is measured after the other. Who is first changes from turn to turn.
+What is measured is written for one kernel, as a generator that yields where the other may take its turn: after each
+cell of a long list, or nowhere, and then one kernel is measured after the other. Who is first changes with each turn.
 """
 
 from __future__ import annotations
