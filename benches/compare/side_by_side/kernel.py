@@ -125,6 +125,8 @@ class Kernel:
         environment = {
             **os.environ,
             "TMPDIR": self._folder.name,
+            # No `init.evcxr` of the user's own.
+            "EVCXR_CONFIG_DIR": self._folder.name,
             "RUST_LESSONS_HISTORY": "off",
             MARK: self._mark,
         }
