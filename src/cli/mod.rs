@@ -4,6 +4,7 @@
 //! differs, a missing part of the set-up); 2 it could not do its work, and says what to do next.
 
 mod check;
+mod compare;
 mod doctor;
 mod handout;
 mod install;
@@ -86,6 +87,13 @@ enum Command {
         /// The connection file that Jupyter wrote
         #[arg(long, value_name = "FILE")]
         connection_file: PathBuf,
+    },
+    /// Measure both kernels; `cargo bench --bench compare` starts it so
+    #[command(hide = true)]
+    Compare {
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
     },
     /// Fill a new build folder; `setup` starts it so, in a process of its own
     #[command(hide = true)]
@@ -171,6 +179,7 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
             crate::kernel::run(&connection_file)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Compare { args } => compare::run(&project, &args, &progress),
         Command::PrepareBuild { opt_level, support } => {
             setup::warm::fill_build_folder(&opt_level, &support)?;
             Ok(ExitCode::SUCCESS)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from places import CHECK, EXPORT
+from places import CHECK, COMPARE, EXPORT
 
 # For kernels that a test starts by other means than the test front end: the user's own is never written.
 os.environ["RUST_LESSONS_HISTORY"] = "off"
 
-for folder in (CHECK, EXPORT.parent):
+for folder in (CHECK, COMPARE, EXPORT.parent):
     sys.path.insert(0, str(folder))
 
 from frontend import START_S, FrontEnd  # noqa: E402 (it needs the folders above)

@@ -13,6 +13,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 CHECK = PROJECT / "check"
 #: The handout exporter.
 EXPORT = PROJECT / "handout" / "export.py"
+#: The folder of the side-by-side benchmark's package.
+COMPARE = PROJECT / "benches" / "compare"
 #: The lessons.
 NOTEBOOKS = PROJECT / "notebooks"
 #: The lesson that retells the source lesson.
