@@ -9,6 +9,12 @@ pub const CARGO_VAR: &str = "RUST_LESSONS_CARGO";
 pub const RUSTC_VAR: &str = "RUST_LESSONS_RUSTC";
 /// Environment variable: the `PATH` without the kernel's folder of tools.
 pub const PATH_VAR: &str = "RUST_LESSONS_PATH";
+/// Environment variable: with the value [`OFF`], no compiled cell is kept, and none that was kept is used.
+pub const CELLS_VAR: &str = "RUST_LESSONS_CELLS";
+/// Environment variable: with the value [`OFF`], cells are compiled by cargo itself.
+pub const DIRECT_VAR: &str = "RUST_LESSONS_DIRECT";
+/// The value that switches something off.
+pub const OFF: &str = "off";
 /// File name of the program that stands for both.
 pub const PROGRAM: &str = "lesson-cargo";
 /// The names under which it is found in the kernel's folder of tools.

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use lesson_runtime::tools::PROGRAM;
-use lesson_runtime::tools::{CARGO_VAR, FOLDER_VAR, NAMES, PATH_VAR, RUSTC_VAR};
+use lesson_runtime::tools::{CARGO_VAR, DIRECT_VAR, FOLDER_VAR, NAMES, OFF, PATH_VAR, RUSTC_VAR};
 
 use super::toolchain::Toolchain;
 
 /// Lets a process find the tools of a folder first. The folder need not exist yet; as long as it does
 /// not, all is as without it.
 pub fn first(command: &mut Command, folder: &Path, toolchain: &Toolchain) {
+    if env::var_os(DIRECT_VAR).is_some_and(|value| value == OFF) {
+        return;
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     let all = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
     // A folder with a colon in its name cannot be on a path.

@@ -111,6 +111,7 @@ python_tests! {
     bars_and_floods_look_right_in_jupyterlab = "test_output_browser.py",
     stds_blocking_calls_are_stopped = "test_std_blocking.py",
     output_arrives_as_it_is_printed = "test_streams.py",
+    compiled_cells_are_kept_and_used = "test_compiled_cells.py",
     each_row_of_the_readmes_table_holds = "test_two_kernels.py",
     what_valid_rust_does_in_a_file_it_does_in_a_cell = "test_valid_rust.py",
 }

@@ -28,6 +28,8 @@ from schemas import Message, checked
 
 #: Environment variable of the kernel: the history file, or `off`.
 HISTORY = "RUST_LESSONS_HISTORY"
+#: Environment variable of the kernel: `off`, and no compiled cell is kept or taken from an earlier kernel.
+CELLS = "RUST_LESSONS_CELLS"
 
 #: A loaded machine compiles a cell in a second or two; this is when a test gives up.
 CELL_S = 60
@@ -113,8 +115,9 @@ class FrontEnd:
         self.started = time.monotonic()
         self.manager.start_kernel(
             cwd=str(cwd) if cwd else None,
-            # Without history, unless a test names a file: the user's own is never written.
-            env={**os.environ, HISTORY: "off", **(env or {}), name: value},
+            # Without history, unless a test names a file: the user's own is never written. And each cell is
+            # compiled, also where it was compiled in the last run of the tests.
+            env={**os.environ, HISTORY: "off", CELLS: "off", **(env or {}), name: value},
             stderr=self._log,
             stdout=self._log,
         )

@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use lesson_runtime::tools;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,16 +43,19 @@ struct Kept {
 }
 
 impl Cells {
-    /// The place for this source; `None` where cells are not kept: when the folder beside which they
+    /// The place for this source; `None` where cells are not kept: when that is switched off, when the folder beside which they
     /// would be is still being prepared, or on a disk that cannot be read.
     #[must_use]
     pub fn open(build: &Build, recording: &Recording, source: &str) -> Option<Cells> {
-        let entry = std::env::current_exe().ok()?.parent()?.to_owned();
-        let name = entry.file_name()?.to_str()?;
-        if name.starts_with(lesson_runtime::tools::DRAFT_PREFIX) {
+        if std::env::var_os(tools::CELLS_VAR).is_some_and(|value| value == tools::OFF) {
             return None;
         }
-        let folder = entry.with_file_name(format!("{}{name}", lesson_runtime::tools::CELLS_PREFIX));
+        let entry = std::env::current_exe().ok()?.parent()?.to_owned();
+        let name = entry.file_name()?.to_str()?;
+        if name.starts_with(tools::DRAFT_PREFIX) {
+            return None;
+        }
+        let folder = entry.with_file_name(format!("{}{name}", tools::CELLS_PREFIX));
         let common = made_from(build, recording).ok()?;
         Some(Cells {
             exact: name_of(&common, [source]),

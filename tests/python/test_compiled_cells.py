@@ -1,0 +1,163 @@
+"""Cells are compiled without cargo where that is the same, and taken from earlier kernels where they are the same."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from frontend import CELLS, START_S, FrontEnd
+from program_log import ProgramLog
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> ProgramLog:
+    """A log of programs."""
+    return ProgramLog(tmp_path_factory.mktemp("program-log"))
+
+
+@pytest.fixture
+def unlike() -> str:
+    """A name that no cell has had before, so that no earlier run of this test has kept one."""
+    return f"v{uuid.uuid4().hex}"
+
+
+@dataclass
+class Keeping:
+    """A kernel that keeps compiled cells."""
+
+    kernel: FrontEnd
+    log: ProgramLog
+
+    def compiles(self, cell: str) -> int:
+        """Runs a cell, and returns how many times it was compiled."""
+        self.log.clear()
+        self.kernel.ok(cell)
+        return self.log.compiled_cells()
+
+
+@contextmanager
+def keeping(log: ProgramLog, **env: str) -> Iterator[Keeping]:
+    """A fresh kernel that has started."""
+    with FrontEnd(env={CELLS: "on", **log.environment, **env}) as kernel:
+        kernel.ok("1", START_S)
+        yield Keeping(kernel, log)
+
+
+def test_a_second_kernel_compiles_nothing_that_the_first_has_compiled(log: ProgramLog, unlike: str) -> None:
+    # Several items and variables: evcxr writes them down in another order in each kernel.
+    cells = [
+        f"let {unlike} = vec![1, 2];\nlet other = 3_u8;\nlet third = String::from(\"c\");",
+        "fn a() -> usize { 1 }\nfn b() -> usize { 2 }\nstruct S { n: usize }",
+        f"let s = S {{ n: a() + b() + {unlike}.len() }};",
+        "s.n + third.len() + usize::from(other)",
+    ]
+    with keeping(log) as first:
+        assert [first.compiles(cell) for cell in cells] == [1, 1, 1, 1]
+    with keeping(log) as second:
+        assert [second.compiles(cell) for cell in cells] == [0, 0, 0, 0]
+        assert second.kernel.ok("s.n").result == "5"
+
+
+def test_a_cell_that_has_changed_is_compiled(log: ProgramLog, unlike: str) -> None:
+    with keeping(log) as first:
+        assert first.compiles(f"let {unlike} = 1;") == 1
+    with keeping(log) as second:
+        assert second.compiles(f"let {unlike} = 2;") == 1
+        assert second.kernel.ok(unlike).result == "2"
+
+
+def test_lines_in_another_order_are_another_cell(log: ProgramLog, unlike: str) -> None:
+    with keeping(log) as first:
+        first.compiles(f"let mut {unlike} = 1;\n{unlike} += 1;\n{unlike} *= 10;\nprintln!(\"{{{unlike}}}\");")
+    with keeping(log) as second:
+        changed = f"let mut {unlike} = 1;\n{unlike} *= 10;\n{unlike} += 1;\nprintln!(\"{{{unlike}}}\");"
+        assert second.kernel.ok(changed).stdout == "11\n"
+
+
+def test_statics_of_a_kept_cell_start_afresh_and_last(log: ProgramLog, unlike: str) -> None:
+    use = "use std::sync::atomic::{AtomicU32, Ordering::SeqCst};"
+    static = f"static {unlike.upper()}: AtomicU32 = AtomicU32::new(7);"
+    add = f"{unlike.upper()}.fetch_add(1, SeqCst)"
+    for _ in range(2):
+        with keeping(log) as kernel:
+            kernel.compiles(use)
+            kernel.compiles(static)
+            assert [kernel.kernel.ok(add).result for _ in range(3)] == ["7", "8", "9"]
+
+
+def test_a_panic_in_a_kept_cell_names_its_own_line(log: ProgramLog, unlike: str) -> None:
+    for _ in range(3):
+        with keeping(log) as kernel:
+            one = f"fn one() {{\n    let {unlike} = 1;\n}}"
+            kernel.compiles(one + "\nfn two() {}\nfn three(n: usize) {\n    [0][n];\n}")
+            ran = kernel.kernel.run("\nthree(5);")
+            assert ran.error["ename"] == "panic"
+            assert "cell 2:6:5" in ran.report, ran.report
+
+
+def test_an_error_in_a_cell_is_told_alike_each_time(log: ProgramLog, unlike: str) -> None:
+    reports = []
+    for _ in range(2):
+        with keeping(log) as kernel:
+            reports.append(kernel.kernel.run(f"let {unlike}: u8 = 1;\nlet wrong: u8 = \"a\";").report)
+    assert "cell 2:2:17" in reports[0]
+    assert reports[0] == reports[1]
+
+
+def test_what_a_cell_reads_while_it_is_compiled_is_read_again(log: ProgramLog, unlike: str, tmp_path: Path) -> None:
+    data = tmp_path / "data.txt"
+    for text in ("first", "second"):
+        data.write_text(text)
+        with keeping(log) as kernel:
+            assert kernel.kernel.ok(f'let {unlike} = include_str!("{data}");\n{unlike}').result == f'"{text}"'
+        with keeping(log, LESSON_TEST_WORD=text) as kernel:
+            cell = f'let {unlike} = option_env!("LESSON_TEST_WORD");\n{unlike}'
+            assert kernel.kernel.ok(cell).result == f'Some("{text}")'
+
+
+def test_a_kept_cell_that_is_damaged_is_compiled_again(log: ProgramLog, unlike: str, tmp_path: Path) -> None:
+    cache = Path(os.environ.get("RUST_LESSONS_CACHE") or Path.home() / ".cache" / "rust-lessons")
+    before = set(cache.glob("cells-*/*"))
+    with keeping(log) as first:
+        assert first.compiles(f"let {unlike} = 1;") == 1
+    kept = set(cache.glob("cells-*/*")) - before
+    assert kept, f"nothing was kept below {cache}"
+    for file in kept:
+        file.write_bytes(file.read_bytes()[:100])
+    with keeping(log) as second:
+        assert second.compiles(f"let {unlike} = 1;") == 1
+        assert second.kernel.ok(unlike).result == "1"
+
+
+@pytest.mark.parametrize("variable", ["RUST_LESSONS_CELLS", "RUST_LESSONS_DIRECT"])
+def test_both_can_be_switched_off(log: ProgramLog, unlike: str, variable: str) -> None:
+    for _ in range(2):
+        with keeping(log, **{CELLS: "off", variable: "off"}) as kernel:
+            assert kernel.compiles(f"let {unlike} = 1;") == 1
+            by_cargo = any(started.name == "cargo" and "build" in started.arguments for started in log.started())
+            assert by_cargo or variable == CELLS
+
+
+def test_variables_of_own_types_outlive_a_new_dependency(log: ProgramLog) -> None:
+    with keeping(log) as kernel:
+        kernel.compiles("struct Seat { row: u8 }\nlet seat = Seat { row: 3 };")
+        kernel.kernel.ok(':dep scopeguard = "1"', START_S)
+        assert kernel.kernel.ok("seat.row", START_S).result == "3"
+
+
+def test_a_crate_in_a_folder_is_compiled_again_when_it_has_changed(log: ProgramLog, tmp_path: Path) -> None:
+    source = tmp_path / "mine" / "src" / "lib.rs"
+    source.parent.mkdir(parents=True)
+    (tmp_path / "mine" / "Cargo.toml").write_text('[package]\nname = "mine"\nversion = "0.1.0"\nedition = "2024"\n')
+    source.write_text("pub fn answer() -> u8 { 1 }\n")
+    with keeping(log) as kernel:
+        kernel.kernel.ok(f':dep mine = {{ path = "{tmp_path / "mine"}" }}', START_S)
+        assert kernel.kernel.ok("mine::answer()", START_S).result == "1"
+        source.write_text("pub fn answer() -> u8 { 22 }\n")
+        assert kernel.kernel.ok("mine::answer() + 0", START_S).result == "22"
