@@ -3,8 +3,8 @@
 //! It keeps the text of every file below the folder that `RUST_SRC_PATH` names, and reads all of them
 //! whenever the dependencies change. Of some 48 MB, three crates of 13 MB name the types of variables;
 //! the rest is the intrinsics of all processors, tests, and crates that only the compiler uses. So it
-//! is shown a folder of the kernel's own, with links to these three. Without a manifest in that folder
-//! it does not ask cargo about it either.
+//! is shown a folder of the kernel's own, with links to what it needs. Without a manifest in that
+//! folder it does not ask cargo about it either.
 //!
 //! evcxr runs a first cell of its own before the support crate is a dependency, and what
 //! rust-analyzer has read by then it reads again right after. So the links are made after that cell.
@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// The crates, with the places of their sources: where rust-analyzer looks, and where they are, from
+/// Crates that are linked as a whole, with the places of their sources: where rust-analyzer looks, and where they are, from
 /// the newest layout to the oldest.
 const LINKED: [(&str, &[&str]); 3] = [
     ("core", &["core"]),
@@ -53,10 +53,11 @@ pub fn make_empty(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder.join("core"))
 }
 
-/// Adds links to the crates below `library`. Links that are there already are left alone.
+/// Adds what rust-analyzer needs of the sources in `library`. Links that are there already are left
+/// alone.
 ///
 /// # Errors
-/// When one cannot be made. What is in the folder then is of no use: see [`remove`].
+/// When a file cannot be read or written. What is in the folder then is of no use: see [`remove`].
 pub fn fill(folder: &Path, library: &Path) -> io::Result<()> {
     for (name, places) in LINKED {
         let sources = places
