@@ -1,8 +1,10 @@
 //! The thread that owns the evcxr context.
 
+mod idle;
+
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +12,6 @@ use tokio::sync::{oneshot, watch};
 
 use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
-use super::heap;
 use super::interrupt::Interrupter;
 use super::link::Link;
 use super::nesting::{TooDeep, too_deep};
@@ -23,17 +24,10 @@ use crate::setup::toolchain::Toolchain;
 /// rust-analyzer recurses deeply on deeply nested code; the memory is only reserved, not used.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
-/// How long the engine has nothing to do before it looks up the members of variables: long enough
-/// not to get into the way of somebody who runs one cell after the other.
-const LEARN_AFTER: Duration = Duration::from_secs(1);
 /// rust-analyzer takes time for each pair of statements, minutes for some thousands, and cannot be
 /// stopped meanwhile.
 const MOST_STATEMENTS: usize = 2_000;
 
-/// How long there is nothing to do before rust-analyzer is warmed up.
-const WARM_AFTER: Duration = Duration::from_millis(300);
-/// Any code whose analysis needs the standard library.
-const WARM_UP: &str = "String::new().";
 /// How long a completion may take while the engine starts: jupyter console gives up after 5 s.
 const FRONT_END_WAITS: Duration = Duration::from_millis(4_500);
 
@@ -273,46 +267,6 @@ impl Worker {
                 }
             }
         }
-    }
-
-    /// The next job. While there is none, and after a pause, rust-analyzer is warmed up, the outline
-    /// learns, and memory that has become free goes back. A job that comes meanwhile waits for one question: some 0.1 s, the first 1.5 s,
-    /// which it would have needed itself.
-    fn next(
-        &self,
-        context: &mut Result<Context, CellError>,
-        queue: &Receiver<Job>,
-        warm: &mut bool,
-    ) -> Result<Job, RecvError> {
-        let mut pause = LEARN_AFTER;
-        let mut tidy = false;
-        while context.is_ok() {
-            let variable = self.outline.unknown();
-            let (code, wait) = match &variable {
-                _ if !*warm => (WARM_UP.to_owned(), WARM_AFTER),
-                Some(variable) => (format!("{variable}."), pause),
-                None if tidy => break,
-                None => (String::new(), LEARN_AFTER),
-            };
-            match queue.recv_timeout(wait) {
-                Ok(job) => return Ok(job),
-                Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if code.is_empty() {
-                heap::give_back();
-                tidy = true;
-                continue;
-            }
-            let found = complete(context, &code, code.len()).matches;
-            if std::mem::replace(warm, true)
-                && let Some(variable) = variable
-            {
-                self.outline.learn(&variable, found);
-                pause = Duration::ZERO;
-            }
-        }
-        queue.recv()
     }
 
     fn list_commands(&self, context: &mut Result<Context, CellError>) {

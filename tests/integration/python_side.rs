@@ -109,6 +109,7 @@ python_tests! {
     statics_last_wherever_they_stand = "test_statics.py",
     output_goes_to_its_cell_and_has_limits = "test_output_policy.py",
     bars_and_floods_look_right_in_jupyterlab = "test_output_browser.py",
+    std_types_are_inferred = "test_std_types.py",
     stds_blocking_calls_are_stopped = "test_std_blocking.py",
     output_arrives_as_it_is_printed = "test_streams.py",
     compiled_cells_are_kept_and_used = "test_compiled_cells.py",
