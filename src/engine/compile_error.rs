@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
 use super::palette::renderer;
 use super::source_map::{CellSource, Place, Sources};
-use super::syntax::value_range;
+use super::syntax::{is_command, value_range};
 use super::wording::{about_generated_code, readable};
 
 /// The name of an error that has no code of its own, such as a denied lint.
@@ -306,7 +306,7 @@ impl<'a> Block<'a> {
             .edited
             .original()
             .split_inclusive('\n')
-            .take_while(|line| line.trim_start().starts_with([':', '!']))
+            .take_while(|line| is_command(line))
             .map(str::len)
             .sum();
         Some(Place {

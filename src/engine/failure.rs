@@ -15,7 +15,7 @@ use super::not_kept::NotKept;
 use super::outcome::CellError;
 use super::rewrite::{Edited, Insertion};
 use super::source_map::CellSource;
-use super::syntax::{first_error, lets};
+use super::syntax::{first_error, is_command, lets};
 
 /// The compiler's codes for a change of what is not mutable. It speaks of a variable here, and of an
 /// argument in the check.
@@ -151,7 +151,6 @@ fn in_braces(code: &str) -> Option<Edited> {
     if first_error(code).is_some() || code.contains("#![") {
         return None;
     }
-    let is_command = |line: &str| line.trim_start().starts_with([':', '!']);
     let commands: usize = code
         .split_inclusive('\n')
         .take_while(|line| is_command(line) || line.trim().is_empty())
