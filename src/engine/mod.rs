@@ -15,6 +15,7 @@ mod execute;
 pub mod explain;
 pub mod failure;
 mod folder;
+pub mod help;
 pub mod hints;
 pub mod interrupt;
 pub mod items;

@@ -130,7 +130,10 @@ mod tests {
         };
         let edited = Edited::new("// c\n    f(x)", vec![path]).no_command();
         assert_eq!(edited.code(), "// c\n/**/    ::a::b(f(x)");
-        assert_eq!(edited.original_offset(edited.code().find('x').expect("it is there")), 11);
+        assert_eq!(
+            edited.original_offset(edited.code().find('x').expect("it is there")),
+            11
+        );
         let learners = Edited::unchanged("::std::thread::park();").no_command();
         assert_eq!(learners.code(), "/**/::std::thread::park();");
         let other = Edited::unchanged(":dep x\nf();");
