@@ -10,8 +10,8 @@ use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
 use super::palette::renderer;
 use super::source_map::{CellSource, Place, Sources};
-use super::syntax::value_range;
-use super::wording::{about_generated_code, readable};
+use super::syntax::{is_command, value_range};
+use super::wording::{about_generated_code, about_similar, readable};
 
 /// The name of an error that has no code of its own, such as a denied lint.
 pub const NO_CODE: &str = "error";
@@ -105,23 +105,39 @@ impl<'a> Block<'a> {
     }
 
     fn render(&self, remarks: Remarks<'_>) -> String {
+        let remarks = remarks(self.diagnostic);
+        // Where the kernel knows what became of a name, another one that looks like it is no help.
+        let names_gone = !remarks.is_empty() && self.diagnostic.code() == Some("E0425");
         let mut headline = Level::ERROR.primary_title(self.message());
         if let Some(id) = self.diagnostic.code() {
             headline = headline.id(id);
         }
-        let mut report = vec![with_snippets(Group::with_title(headline), self.marked())];
-        for child in &self.diagnostic.children {
+        let mut report = vec![with_snippets(
+            Group::with_title(headline),
+            self.marked(names_gone),
+        )];
+        let children = self.diagnostic.children.iter();
+        for child in children.filter(|child| !(names_gone && about_similar(&child.message))) {
             self.add(child, &mut report);
         }
-        for text in remarks(self.diagnostic) {
+        for text in remarks {
             push(&mut report, Level::HELP.message(text));
         }
         renderer().render(&report)
     }
 
     /// The places of the error itself.
-    fn marked(&self) -> Vec<Marked<'a>> {
-        let marked = self.mark(&self.diagnostic.spans);
+    fn marked(&self, names_gone: bool) -> Vec<Marked<'a>> {
+        let marked = if names_gone {
+            let mut spans = self.diagnostic.spans.clone();
+            spans.retain(|span| span.is_primary);
+            for span in &mut spans {
+                span.label = Some("not found in this scope".to_owned());
+            }
+            self.mark(&spans)
+        } else {
+            self.mark(&self.diagnostic.spans)
+        };
         if !marked.is_empty() {
             return marked;
         }
@@ -306,7 +322,7 @@ impl<'a> Block<'a> {
             .edited
             .original()
             .split_inclusive('\n')
-            .take_while(|line| line.trim_start().starts_with([':', '!']))
+            .take_while(|line| is_command(line))
             .map(str::len)
             .sum();
         Some(Place {

@@ -81,6 +81,22 @@ pub(super) struct Ended {
     pub(super) refused: bool,
     /// It was not run, because this variable could not be kept.
     pub(super) not_kept: Option<NotKept>,
+    /// Variables that were dropped, because their types were others than before.
+    pub(super) retyped: Vec<String>,
+}
+
+impl Ended {
+    /// The process was not there to run it.
+    fn before_start(error: CellError) -> Ended {
+        Ended {
+            outcome: Err(error),
+            ran: false,
+            taken_over: false,
+            refused: false,
+            not_kept: None,
+            retyped: Vec::new(),
+        }
+    }
 }
 
 impl Context {
@@ -241,13 +257,7 @@ impl Context {
             apart: self.output.threads == Route::StartingCell,
         };
         if let Err(error) = self.link.begin(begin, &alive) {
-            return Ended {
-                outcome: Err(self.dead_before_start(&error, &variables)),
-                ran: false,
-                taken_over: false,
-                refused: false,
-                not_kept: None,
-            };
+            return Ended::before_start(self.dead_before_start(&error, &variables));
         }
         let sink = Arc::clone(&self.sink);
         let mut callbacks = EvalCallbacks {
@@ -264,15 +274,10 @@ impl Context {
             self.link.drain();
             self.known.statics.process_ended();
         }
-        let report = self.link.finish();
+        let mut report = self.link.finish();
+        let retyped = std::mem::take(&mut report.retyped);
         if report.ran && !report.ended && !died {
-            return Ended {
-                outcome: Err(self.out_of_step(&variables)),
-                ran: false,
-                taken_over: false,
-                refused: false,
-                not_kept: None,
-            };
+            return Ended::before_start(self.out_of_step(&variables));
         }
         let ran = report.ran && !died;
         let taken_over = result.is_ok();
@@ -291,6 +296,7 @@ impl Context {
             ran,
             taken_over,
             not_kept,
+            retyped,
         }
     }
 

@@ -5,14 +5,14 @@ use evcxr::CompilationError;
 use super::context::{Context, Ended};
 use super::explain::{self, LastError};
 use super::known::Known;
-use super::lost::Lost;
+use super::lost::{Lost, RunCell};
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Surroundings, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{cargo_failure, compile_error, own_error, unstable, wording};
+use super::{cargo_failure, compile_error, help, own_error, unstable, wording};
 
 impl Context {
     /// Runs a cell.
@@ -53,6 +53,7 @@ impl Context {
                     said.to_owned(),
                 )]))
             }
+            OwnCommand::Help => Ok(help::help()),
             OwnCommand::Quit => Err(CellError::plain(
                 "quit",
                 "the kernel is ended by the front end: choose \"Shut Down Kernel\" in its menu",
@@ -84,7 +85,12 @@ impl Context {
                 ..super::Shown::default()
             });
         }
-        let outcome = self.execute_code(&code, count);
+        let mut ran = false;
+        let outcome = self.execute_code(&code, count, &mut ran);
+        if outcome.is_err() && !ran {
+            self.lost
+                .note_unborn(count, &self.variables(), &names_bound_in(&code));
+        }
         if let Err(error) = &outcome
             && let Some(error) = LastError::of(error)
         {
@@ -100,7 +106,8 @@ impl Context {
     ///
     /// What the kernel changes in a cell can be the reason why it does not compile; then it is tried
     /// with less of that, so that whatever the learner reads in the end is about their own text.
-    fn execute_code(&mut self, code: &str, count: usize) -> Outcome {
+    /// `ran` becomes true where it did compile.
+    fn execute_code(&mut self, code: &str, count: usize, ran: &mut bool) -> Outcome {
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
@@ -119,8 +126,8 @@ impl Context {
             .collect();
         let surroundings = may_run_twice.then_some(&self.surroundings);
         let mut cell = rewrite(code, generation, &self.known, surroundings);
-        let before = self.before(&cell);
         let present = self.variables();
+        let before = self.before(&cell);
         let mut as_closure: Option<CellError> = None;
         let mut ended = loop {
             let ended = self.run_cell(&cell.edited, count, before.share);
@@ -151,20 +158,23 @@ impl Context {
             self.surroundings.own_methods.extend(cell.trait_methods);
         }
         // A process that has ended took all of them, whether this cell had begun or not.
-        if ended.ran || self.variables() != present {
-            self.note_variables(code, count, &present, &ended.outcome);
+        *ran = ended.ran || self.variables() != present;
+        if *ran {
+            let changed = before.outdated.into_iter();
+            let retyped = changed
+                .map(|(variable, item)| (variable, Some(item)))
+                .chain(ended.retyped.into_iter().map(|variable| (variable, None)));
+            let cell = RunCell {
+                count,
+                retyped: retyped.collect(),
+                before: present,
+                after: self.variables(),
+                new: names_bound_in(code),
+            };
+            self.lost
+                .note(cell, &self.surroundings.variables, &ended.outcome);
         }
         ended.outcome
-    }
-
-    /// Remembers which variables the cell has taken away.
-    fn note_variables(&mut self, code: &str, count: usize, before: &[String], outcome: &Outcome) {
-        let new: Vec<String> = lets(code)
-            .into_iter()
-            .flat_map(|binding| binding.names)
-            .collect();
-        let after = self.variables();
-        self.lost.note(count, before, &after, &new, outcome);
     }
 
     /// Runs a cell of the learner's; places in it can be named while it runs and after.
@@ -194,4 +204,12 @@ impl Context {
         compiler_is_content
             .then(|| own_error::render(&message, Some((place, "")), code, count, &[]))
     }
+}
+
+/// The variables that a cell defines.
+fn names_bound_in(code: &str) -> Vec<String> {
+    lets(code)
+        .into_iter()
+        .flat_map(|binding| binding.names)
+        .collect()
 }

@@ -15,7 +15,7 @@ use super::not_kept::NotKept;
 use super::outcome::CellError;
 use super::rewrite::{Edited, Insertion};
 use super::source_map::CellSource;
-use super::syntax::{first_error, lets};
+use super::syntax::{ends_with_value, first_error, is_command, lets, value_range};
 
 /// The compiler's codes for a change of what is not mutable. It speaks of a variable here, and of an
 /// argument in the check.
@@ -32,6 +32,11 @@ impl Context {
         let not_kept = errors
             .iter()
             .find_map(|error| NotKept::read(&error.message()));
+        if errors.iter().any(is_beheaded)
+            && let Some(whole) = self.whole_error(cell)
+        {
+            return (whole, None);
+        }
         // Before the check, which overwrites the generated source.
         let as_it_is = self.render(errors, cell);
         let hidden = self.borrow_in_our_lines(errors, cell);
@@ -84,9 +89,27 @@ impl Context {
         })
     }
 
+    /// The error of which evcxr kept only a remark: it calls the value of a cell in code of its own, and
+    /// where an error's own place is there, it takes for the error what is said of the learner's lines.
+    fn whole_error(&mut self, cell: &CellSource) -> Option<CellError> {
+        let code = cell.edited.original();
+        [BOUND, SHOWN].into_iter().find_map(|what| {
+            let (_, found) = self.errors_of(around(code, what)?, cell)?;
+            Some(found)
+        })
+    }
+
     /// The errors of the cell as the body of a function.
     fn plain_errors(&mut self, cell: &CellSource) -> Option<(Vec<CompilationError>, CellError)> {
         let braced = in_braces(cell.edited.original())?;
+        self.errors_of(braced, cell)
+    }
+
+    fn errors_of(
+        &mut self,
+        braced: Edited,
+        cell: &CellSource,
+    ) -> Option<(Vec<CompilationError>, CellError)> {
         let mut errors = self.evcxr.check(braced.code()).ok()?;
         errors.retain(|error| {
             error.level() == "error" && !error.json.is_null() && error.is_from_user_code()
@@ -137,6 +160,11 @@ fn closure_in_question(errors: &[CompilationError], cell: &CellSource) -> Option
         .find_map(|binding| Some(NotKept::Closure(binding.names.into_iter().next()?)))
 }
 
+/// Whether evcxr dropped an error and kept a remark to it.
+fn is_beheaded(error: &CompilationError) -> bool {
+    matches!(error.level(), "note" | "help")
+}
+
 fn speak_of_the_same(errors: &[CompilationError], plain: &[CompilationError]) -> bool {
     let not_mutable =
         |error: &CompilationError| error.code().is_some_and(|code| NOT_MUTABLE.contains(&code));
@@ -146,27 +174,46 @@ fn speak_of_the_same(errors: &[CompilationError], plain: &[CompilationError]) ->
             .any(|one| errors.iter().any(|other| one.code() == other.code()))
 }
 
-/// The cell as a block; `None` where it cannot be one.
+/// The cell as a block; `None` where it cannot be one, or need not.
 fn in_braces(code: &str) -> Option<Edited> {
+    if lets(code).is_empty() {
+        return None;
+    }
+    around(code, BOUND)
+}
+
+/// What stands before the value of a cell, and what behind it, so that the line is the learner's and not
+/// evcxr's, which calls a method of the value.
+type Around = (&'static str, &'static str);
+
+const BOUND: Around = ("let _ = ", ";");
+/// The value has to be one that can be shown.
+const SHOWN: Around = ("let _: &dyn ::std::fmt::Debug = &(", ");");
+
+/// The cell as a block, with something around its value if it has one; `None` where it cannot be one.
+fn around(code: &str, (before, behind): Around) -> Option<Edited> {
     if first_error(code).is_some() || code.contains("#![") {
         return None;
     }
-    let is_command = |line: &str| line.trim_start().starts_with([':', '!']);
     let commands: usize = code
         .split_inclusive('\n')
         .take_while(|line| is_command(line) || line.trim().is_empty())
         .map(str::len)
         .sum();
-    if code[commands..].lines().any(is_command) || lets(code).is_empty() {
+    if code[commands..].lines().any(is_command) {
         return None;
     }
     let insertion = |at, text: &str| Insertion {
         at,
         text: text.to_owned(),
     };
+    let mut insertions = vec![insertion(commands, "{ ")];
+    let value = value_range(code).filter(|_| ends_with_value(code));
+    insertions.extend(value.iter().map(|value| insertion(value.start, before)));
     // A line of its own: the last one may end with a comment.
-    let close = insertion(code.len(), "\n}");
-    Some(Edited::unchanged(code).with(vec![insertion(commands, "{ "), close]))
+    let behind = if value.is_some() { behind } else { "" };
+    insertions.push(insertion(code.len(), &format!("\n{behind}}}")));
+    Some(Edited::unchanged(code).with(insertions))
 }
 
 #[cfg(test)]
@@ -177,6 +224,8 @@ mod tests {
     fn braces_go_around_the_code_and_not_around_commands() {
         let braced = in_braces(":dep x\n\nlet a = 1; // one").expect("it can be braced");
         assert_eq!(braced.code(), ":dep x\n\n{ let a = 1; // one\n}");
+        let valued = in_braces("let a = 1;\na").expect("it can be braced");
+        assert_eq!(valued.code(), "{ let a = 1;\nlet _ = a\n;}");
         assert_eq!(in_braces("let a = 1;\n:vars"), None);
         assert_eq!(in_braces("let = 1;"), None);
         assert_eq!(in_braces("a + 1"), None, "nothing is kept");

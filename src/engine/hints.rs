@@ -33,6 +33,9 @@ pub fn remarks(
         Some("E0282" | "E0283" | "E0284") => type_known_later(error, sources, cell)
             .into_iter()
             .collect(),
+        Some("E0277") if is_future(&error.message) => vec![
+            "a future does nothing until it is awaited, and has no value to show before that: `.await` behind it, in the last line of the cell, runs it and gives its value".to_owned(),
+        ],
         Some("E0277") if error.message.ends_with("doesn't implement `Debug`") => {
             let shown = error
                 .spans
@@ -46,6 +49,18 @@ pub fn remarks(
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether the message says of a future that it cannot be shown.
+fn is_future(message: &str) -> bool {
+    let of_future = [
+        "async block",
+        "async fn",
+        "impl Future",
+        "impl std::future::Future",
+    ];
+    message.ends_with("doesn't implement `Debug`")
+        && of_future.iter().any(|ty| message.contains(ty))
 }
 
 fn lost_name(message: &str) -> Option<&str> {

@@ -16,6 +16,7 @@ pub mod explain;
 pub mod failure;
 mod folder;
 mod heap;
+pub mod help;
 pub mod hints;
 pub mod interrupt;
 pub mod items;

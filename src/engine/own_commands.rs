@@ -1,4 +1,4 @@
-//! Commands of evcxr that do more than a learner wants, and are run in a way of our own.
+//! Commands of evcxr that do more, or say less, than a learner wants, and are run in a way of our own.
 
 use super::syntax::lines_before_rust;
 
@@ -13,10 +13,17 @@ pub enum OwnCommand {
     Restart,
     /// `:quit` would end the kernel.
     Quit,
+    /// `:help` would list evcxr's commands, those for its developers too, and none of ours.
+    Help,
 }
 
 impl OwnCommand {
-    const ALL: [OwnCommand; 3] = [OwnCommand::Clear, OwnCommand::Restart, OwnCommand::Quit];
+    const ALL: [OwnCommand; 4] = [
+        OwnCommand::Clear,
+        OwnCommand::Restart,
+        OwnCommand::Quit,
+        OwnCommand::Help,
+    ];
 
     /// The command's text.
     #[must_use]
@@ -25,6 +32,7 @@ impl OwnCommand {
             OwnCommand::Clear => ":clear",
             OwnCommand::Restart => ":restart",
             OwnCommand::Quit => ":quit",
+            OwnCommand::Help => ":help",
         }
     }
 }

@@ -319,12 +319,14 @@ impl Reader {
     }
 
     fn protocol(&mut self, line: String) {
-        if let Some(variable) = line.strip_prefix(CHANGED_TYPE)
-            && !self.said_to_be_lost(variable)
-        {
-            // The learner's own words: evcxr would drop the variable and run the cell again.
-            self.outlet.print(Stream::Stdout, format!("{line}\n"));
-            return;
+        if let Some(variable) = line.strip_prefix(CHANGED_TYPE) {
+            if !self.said_to_be_lost(variable) {
+                // The learner's own words: evcxr would drop the variable and run the cell again.
+                self.outlet.print(Stream::Stdout, format!("{line}\n"));
+                return;
+            }
+            let variable = variable.to_owned();
+            self.link.lock().report.retyped.push(variable);
         }
         if line == EARLY_END {
             self.catch_up_with_stderr();

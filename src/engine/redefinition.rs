@@ -9,7 +9,7 @@ pub struct Before {
     /// Its symbols have to be visible to later cells.
     pub share: bool,
     /// Variables that are not what their types say any more, each with the item that is changed.
-    outdated: Vec<(String, String)>,
+    pub(super) outdated: Vec<(String, String)>,
 }
 
 impl Context {

@@ -71,6 +71,8 @@ pub struct Report {
     pub ended_early: Option<String>,
     /// Panics of the cell's thread, in order, caught or not; of very many only the last ones.
     pub panics: VecDeque<Panic>,
+    /// Variables that evcxr drops, because their types are others than when they were stored.
+    pub retyped: Vec<String>,
     /// The end of what the process printed to stderr, where it has ended.
     pub last_words: String,
     /// Stop was pressed while the request was under way.

@@ -255,10 +255,26 @@ pub fn lines_before_rust(code: &str) -> usize {
         .count()
 }
 
-/// Whether evcxr takes the line for itself, where no Rust stands before it: a command of its own, or
-/// one for the shell.
-fn is_command(line: &str) -> bool {
-    line.starts_with('!') || line.trim_start_matches(' ').starts_with(':')
+/// Whether the line is none of Rust, where no Rust stands before it: a command of evcxr's, or one for
+/// the shell. (evcxr takes a path such as `::std::thread::park();` for a command too: see
+/// [`looks_like_a_command`].)
+pub(super) fn is_command(line: &str) -> bool {
+    let text = line.trim_start_matches(' ');
+    line.starts_with('!') || (text.starts_with(':') && !text.starts_with("::"))
+}
+
+/// Whether the first line of Rust is one that evcxr would take for a command: it begins with a path
+/// from the root (`::std::…`). The byte at which the line starts.
+#[must_use]
+pub fn looks_like_a_command(code: &str) -> Option<usize> {
+    let head = lines_before_rust(code);
+    let line = code.lines().nth(head)?;
+    line.trim_start_matches(' ').starts_with("::").then(|| {
+        code.split_inclusive('\n')
+            .take(head)
+            .map(str::len)
+            .sum::<usize>()
+    })
 }
 
 /// Whether the line of this number, from 0, is nothing for the compiler.
@@ -393,6 +409,19 @@ mod tests {
         assert_eq!(place.start, 15);
         let (_, place) = first_error(":dep x\nlet = 5;").expect("an error");
         assert_eq!(place.start, 10);
+    }
+
+    #[test]
+    fn a_path_from_the_root_is_no_command() {
+        for code in ["::std::thread::park();", "// a\n\n ::std::thread::park();"] {
+            let line = code.len() - code.lines().last().unwrap_or_default().len();
+            assert_eq!(looks_like_a_command(code), Some(line), "{code}");
+            assert_eq!(first_error(code), None, "{code}");
+        }
+        for code in ["", ":dep x", ":dep x\nlet a = 1;\n::f();", "f();"] {
+            assert_eq!(looks_like_a_command(code), None, "{code}");
+        }
+        assert!(is_expression("::std::process::id()"));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub fn parsers(text: &str) -> String {
 /// help to the learner.
 #[must_use]
 pub fn about_generated_code(text: &str) -> bool {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
         "evcxr_",
         "EvcxrUserCode",
         "user_code",
@@ -75,10 +75,17 @@ pub fn about_generated_code(text: &str) -> bool {
         "put_variable",
         "has been written to",
         "verbose type name",
-        // Of a place in our own lines.
+        // Of places in our own lines.
+        "` to `&dyn Debug`",
         "requirement that the value outlives `'static` introduced here",
     ];
     NAMES.iter().any(|name| text.contains(name))
+}
+
+/// Whether a text offers a name because it looks like the one that was not found.
+#[must_use]
+pub fn about_similar(text: &str) -> bool {
+    text.contains("similar name") || text.contains("similarly named")
 }
 
 #[cfg(test)]

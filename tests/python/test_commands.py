@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -112,3 +113,54 @@ def test_a_cell_with_a_value_is_compiled_once(fresh: FrontEnd, tmp_path: Path) -
         log.write_text("")
         fresh.ok(cell, START_S)
         assert log.read_text().splitlines() == ["once"], cell
+
+
+def test_help_names_every_command_and_each_works(kernel: FrontEnd, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "lib.rs").write_text("pub fn two() -> u8 { 2 }\n")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "tiny"\nedition = "2024"\n[workspace]\n')
+    #: What is run for a command of the list, where that is not the command itself, and a word of the answer.
+    said = {
+        "!ls": ("!echo aloud", "aloud"),
+        ":build_env NAME=value": (None, ""),
+        ":clear": (None, ""),
+        ':dep rand = "0.9"': (f':offline 1\n:dep tiny = {{ path = "{tmp_path}" }}\ntiny::two()', "2"),
+        ":doc x": (":doc String", "UTF-8"),
+        ":efmt {}": (None, "Error format: {}"),
+        ":env NAME=value": (':env NAME=value\nstd::env::var("NAME").unwrap()', "value"),
+        ":explain": (None, "E0308"),
+        ":explain E0382": (None, "moved"),
+        ":fmt {:#?}": (None, "{:#?}"),
+        ":help": (None, ":explain E0382"),
+        ":offline 1": (None, "true"),
+        ":opt 2": (":opt 0", "Optimization: 0"),
+        ":output": (None, "threads = running-cell"),
+        ":output display_limit 5000": (None, "5000"),
+        ":output text_limit 50 MB": (None, "50 MB"),
+        ":output threads starting-cell": (None, "starting-cell"),
+        ":restart": (None, "started again"),
+        ":show_deps": (None, "tiny"),
+        ":timing": (None, "Timing: true"),
+        ":type x": (None, "u8"),
+        ":types": (None, "Types: true"),
+        ":vars": (None, "x: u8"),
+        "// kernel: no checkpoints": ("// kernel: no checkpoints\nx + 1", "8"),
+    }
+    listed = str(kernel.ok(":help", START_S).result).splitlines()
+    named = [re.split(r"  +", line.strip())[0] for line in listed if line.startswith("  ")]
+    assert sorted(named) == sorted(said)
+    assert "internal_debug" not in "".join(listed)
+    kernel.ok("let x: u8 = 7;")
+    assert kernel.run('let wrong: u8 = "a";').error["ename"] == "E0308"
+    # What forgets the rest comes last.
+    for command in sorted(named, key=lambda command: (command in (":restart", ":clear"), command)):
+        code, word = said[command]
+        ran = kernel.ok(code or command, START_S)
+        assert word in f"{ran.result}{ran.stdout}", (command, ran.result, ran.stdout)
+    kernel.ok(":clear\n:output threads running-cell", START_S)
+
+
+def test_help_is_a_table_in_a_browser(kernel: FrontEnd) -> None:
+    [shown] = [message["content"]["data"] for message in kernel.ok(":help", START_S).messages
+               if message["msg_type"] == "execute_result"]  # fmt: skip
+    assert "<td" in shown["text/html"] and "<code>:explain E0382</code>" in shown["text/html"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import PRELUDE
@@ -199,6 +200,80 @@ def test_a_variable_that_a_panic_took_names_that_cell(class_room: FrontEnd) -> N
     assert f"cell {sunk} had moved `cargo` when it panicked" in fails(class_room, "cargo").report
     class_room.ok("let half_made = 2;")
     assert class_room.ok("half_made").result == "2"
+
+
+def test_a_variable_of_a_cell_that_did_not_compile_names_that_cell(class_room: FrontEnd) -> None:
+    # The compiler would offer `Ok`, which has a similar name.
+    count = fails(class_room, 'let k = 10;\nlet number: u32 = "a";').content["execution_count"]
+    report = fails(class_room, "k").report
+    assert f"cell {count} defines `k`, but does not compile" in report, report
+    assert "similar name" not in report and "`Ok`" not in report, report
+    count = fails(class_room, "let unread = 10;\nlet = 5;").content["execution_count"]
+    assert f"cell {count} defines `unread`, but does not compile" in fails(class_room, "unread + 1").report
+    class_room.ok("let lantern = 1;")
+    assert "similar name" in fails(class_room, "lanter").report, "nothing else is known of that one"
+
+
+def test_a_variable_that_its_own_cell_moved_names_that_cell(class_room: FrontEnd) -> None:
+    count = class_room.ok("let brief = vec![1];\ndrop(brief);").content["execution_count"]
+    assert f"cell {count} defines `brief` and moves it" in fails(class_room, "brief.len()").report
+
+
+def test_a_variable_whose_type_was_changed_names_the_cell_that_did(class_room: FrontEnd) -> None:
+    defined = class_room.ok("struct Gate(u32);\nlet gate = Gate(1);").content["execution_count"]
+    changed = class_room.ok("struct Gate(u8);").content["execution_count"]
+    report = fails(class_room, "gate.0").report
+    assert f"cell {changed} changed `Gate`, which the type of `gate` uses" in report, report
+    assert f"run cell {defined}" in report
+
+
+def test_a_new_crate_is_never_called_a_move(fresh: FrontEnd, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "lib.rs").write_text("pub fn two() -> u8 { 2 }\n")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "tiny"\nedition = "2024"\n[workspace]\n')
+    defined = fresh.ok("struct Door(u8);\nlet door = Door(5);", START_S).content["execution_count"]
+    added = fresh.ok(f':offline 1\n:dep tiny = {{ path = "{tmp_path}" }}\ntiny::two()')
+    assert added.result == "2"
+    # Whether the types of cells keep their identity is the compiler's command line's to decide.
+    ran = fresh.run("door.0")
+    if ran.status == "ok":
+        assert ran.result == "5"
+    else:
+        assert f"lost in cell {added.content['execution_count']}" in ran.report, ran.report
+        assert "compiled anew" in ran.report and "moved" not in ran.report, ran.report
+        assert f"run cell {defined}" in ran.report
+
+
+def test_a_handle_that_was_joined_is_told_as_such(class_room: FrontEnd) -> None:
+    class_room.ok("let worker = std::thread::spawn(|| 5);")
+    joined = class_room.ok("worker.join().unwrap();").content["execution_count"]
+    report = fails(class_room, "worker.join().unwrap();").report
+    assert f"cell {joined} joined `worker`" in report and "can be joined only once" in report, report
+    assert "&worker" not in report and "worker.clone()" not in report, report
+
+
+# -- what evcxr makes of a cell's value
+
+
+@pytest.mark.parametrize("code", ['"x".unlock()', '"x".unlock();', 'let a = 3;\n"x".unlock() // why'])
+def test_an_error_is_whole_where_an_earlier_trait_has_the_method(class_room: FrontEnd, code: str) -> None:
+    shown = class_room.ok("trait Bolt { fn unlock(&self); }\nimpl Bolt for u32 { fn unlock(&self) {} }")
+    ran = fails(class_room, code)
+    assert ran.error["ename"] == "E0599"
+    assert ran.error["evalue"].startswith("no method named `unlock` found")
+    assert place(ran, 1 + code.count("\n"), 5) in ran.report, ran.report
+    assert "`Bolt` defines an item `unlock`" in ran.report
+    assert f"--> cell {shown.content['execution_count']}:1:1" in ran.report
+
+
+@pytest.mark.parametrize("code", ["async { 5 }", "let q = 4;\nasync { q }", "async fn later() -> u8 { 5 }\nlater()"])
+def test_a_future_as_a_value_is_explained(class_room: FrontEnd, code: str) -> None:
+    ran = fails(class_room, code)
+    assert ran.error["ename"] == "E0277"
+    assert "doesn't implement `Debug`" in ran.error["evalue"]
+    assert place(ran, 1 + code.count("\n"), 1) in ran.report, ran.report
+    assert "a future does nothing until it is awaited" in ran.report
+    assert "lesson_" not in ran.report
 
 
 def test_a_change_of_what_an_earlier_cell_made_without_mut_names_the_way(class_room: FrontEnd) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import psutil
 import pytest
 
 from frontend import CELL_S, FrontEnd
@@ -68,6 +71,52 @@ def _names(kernel: FrontEnd) -> None:
 )
 def test_a_blocking_call_is_stopped_and_every_variable_kept(kernel: FrontEnd, before: str, wait: str) -> None:
     stopped(kernel, before, wait)
+
+
+def loaded(process: int) -> set[str]:
+    """Returns the compiled cells that the process has loaded."""
+    return {module.path for module in psutil.Process(process).memory_maps() if "code_" in module.path}
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "thread::sleep(Duration::from_secs(600));",
+        "// A word first.\n\n// And another.\nthread::sleep(Duration::from_secs(600));\nlet never = 1;",
+        "::std::thread::sleep(Duration::from_secs(600));",
+        "  // A word.\n  ::std::thread::park();",
+        "thread::park();",
+        "shut.lock().unwrap();",
+        "*shut.lock().unwrap() += 1;",
+        "silent.recv().unwrap();",
+        "silent.recv().unwrap()",
+        "for byte in &silent {}",
+        "sleeper.join();",
+        "thread::scope(|s| { s.spawn(|| thread::sleep(Duration::from_secs(600))); });",
+    ],
+)
+def test_a_cell_that_begins_with_a_blocking_call_is_stopped_in_it(kernel: FrontEnd, wait: str) -> None:
+    kernel.ok(
+        "let treasure = vec![1, 2, 3];\nlet shut = Arc::new(Mutex::new(0));\nlet keeper = shut.clone();\n"
+        "let (quiet, silent) = mpsc::channel::<u8>();\nlet (held_tx, held) = mpsc::channel::<()>();\n"
+        f"let sleeper = {FOR_EVER};\n"
+        "let keeping = thread::spawn(move || { let key = keeper.lock(); held_tx.send(()); loop { thread::park(); } });\n"
+        "held.recv().unwrap();"
+    )
+    process = int(kernel.ok("::std::process::id()").result)
+    before = loaded(process)
+    request = kernel.execute(wait)
+    # Nothing can be printed before the first statement; once the cell is loaded it runs.
+    deadline = time.monotonic() + CELL_S
+    while loaded(process) == before:
+        assert time.monotonic() < deadline, "the cell was never loaded"
+        assert not kernel.is_idle(request), kernel.messages(request)
+        time.sleep(0.01)
+    kernel.interrupt()
+    ran = kernel.finish(request, STOPPED_S)
+    assert (ran.error["ename"], ran.error["evalue"]) == ("KeyboardInterrupt", "interrupted")
+    assert kernel.ok("treasure.len()").result == "3"
+    assert kernel.ok("std::process::id()").result == str(process)
 
 
 @pytest.mark.parametrize(

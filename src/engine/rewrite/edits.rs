@@ -1,5 +1,7 @@
 //! Insertions into a cell, and the way back from a place behind them to the learner's own.
 
+use super::super::syntax::looks_like_a_command;
+
 /// Text to insert, by its place in the original.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insertion {
@@ -62,6 +64,29 @@ impl Edited {
         Edited::new(&self.original, insertions)
     }
 
+    /// The same, safe from evcxr, which takes a first line that begins with `::` for a command: a comment
+    /// stands before it.
+    #[must_use]
+    pub fn no_command(self) -> Edited {
+        let Some(line) = looks_like_a_command(&self.code) else {
+            return self;
+        };
+        let number = self.code[..line].matches('\n').count();
+        let at = self
+            .original
+            .split_inclusive('\n')
+            .take(number)
+            .map(str::len)
+            .sum();
+        let comment = Insertion {
+            at,
+            text: "/**/".to_owned(),
+        };
+        // In front of what is inserted at the same place.
+        let insertions = std::iter::once(comment).chain(self.insertions).collect();
+        Edited::new(&self.original, insertions)
+    }
+
     /// What the learner wrote.
     #[must_use]
     pub fn original(&self) -> &str {
@@ -96,6 +121,24 @@ impl Edited {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_begins_with_a_path_from_the_root_is_not_left_to_evcxr() {
+        let path = Insertion {
+            at: 9,
+            text: "::a::b(".to_owned(),
+        };
+        let edited = Edited::new("// c\n    f(x)", vec![path]).no_command();
+        assert_eq!(edited.code(), "// c\n/**/    ::a::b(f(x)");
+        assert_eq!(
+            edited.original_offset(edited.code().find('x').expect("it is there")),
+            11
+        );
+        let learners = Edited::unchanged("::std::thread::park();").no_command();
+        assert_eq!(learners.code(), "/**/::std::thread::park();");
+        let other = Edited::unchanged(":dep x\nf();");
+        assert_eq!(other.clone().no_command(), other);
+    }
 
     #[test]
     fn every_place_of_the_original_is_found_again() {

@@ -81,7 +81,7 @@ pub fn rewrite(
     if !file.errors().is_empty() {
         return Rewritten {
             generation,
-            edited: Edited::unchanged(code),
+            edited: Edited::unchanged(code).no_command(),
             statics: Vec::new(),
             items: Vec::new(),
             macros: BTreeSet::new(),
@@ -152,7 +152,7 @@ pub fn rewrite(
     insertions.extend(shebang(code));
     Rewritten {
         generation,
-        edited: Edited::new(code, insertions),
+        edited: Edited::new(code, insertions).no_command(),
         statics,
         items,
         macros,
