@@ -12,7 +12,7 @@ use crate::thread_mark::ThreadMark;
 use crate::timeline::GiveUp;
 
 /// The newest events of one lock, or of all things together; of a lock, those at which somebody
-/// had to wait or might have had to. The others are in its [`Holds`](crate::gate::Holds) until
+/// had to wait or might have had to. The others are in its `Holds` until
 /// somebody looks.
 ///
 /// Kept short on the way in, for it is written while the lock's state is locked: a time, some
@@ -23,7 +23,7 @@ pub(crate) struct EventLog {
     /// How many events there were before those in `entries`.
     left_out: u64,
     limit: usize,
-    /// Which [`Era`] the entries are of.
+    /// Which era the entries are of: see the switch in `observed`.
     era: u64,
 }
 
