@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from lesson_check import errors, mirrors, outputs, pictures
+from lesson_check import errors, limits, mirrors, outputs, pictures, prose
 from lesson_check.findings import CellFindings, Finding, NotebookFindings, title_of
 
 _FOUND: pytest.StashKey[dict[Path, NotebookFindings]] = pytest.StashKey()
@@ -33,7 +33,6 @@ _UNREADABLE: list[str] = []
 
 # nbval's own default, half an hour for one cell, is no deadline for a lesson.
 _NBVAL_CELL_TIMEOUT_S = 2000
-_CELL_TIMEOUT_S = 120
 
 
 class LessonError(Exception):
@@ -57,6 +56,7 @@ class LessonFile(IPyNbFile):
                 self, name=cell.name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options, index=index
             )
         found.cells = len(cells)
+        self.not_run: list[int] = []
         yield LessonPage.from_parent(self, name="the notebook")
 
     def setup(self) -> None:
@@ -80,6 +80,10 @@ class LessonCell(IPyNbCell):
 
     def runtest(self) -> None:
         """Runs the cell once and raises everything that is wrong with it."""
+        if self.parent.timed_out:
+            # The kernel was stopped in the middle of a cell: what comes behind it would tell nothing.
+            self.parent.not_run.append(self.index)
+            pytest.skip("a cell before this one did not end")
         findings = [Finding(problem) for problem in errors.metadata_problems(self.cell.metadata)]
         skipped = self.options["skip"]
         if skipped and "raises" in self.cell.metadata.get("lesson", {}):
@@ -121,12 +125,18 @@ class LessonCell(IPyNbCell):
         ran = self.test_outputs or []
         if message == "Cell outputs differ":
             stored, now = self.sanitize_outputs(self.cell.outputs), self.sanitize_outputs(ran)
+            if outputs.only_pictures_differ(stored, now):
+                return Finding(outputs.PICTURE_DIFFERS, differs=True)
             detail = outputs.difference(stored, now) or errors.strip_ansi(str(error.inner_traceback))
-            return Finding("the output is not the stored one", detail)
+            return Finding("the output is not the stored one", detail, differs=True)
+        if self.parent.timed_out:
+            told = limits.too_long(self.config.option.nbval_cell_timeout)
+            # nbval cannot tell a kernel that does not answer from one that is no longer there.
+            return Finding(f"{told} (or the kernel has died)" if "Failed to interrupt" in message else told)
         if message == "Unrun reference cell has outputs":
             return Finding("the cell has stored outputs, but no number of a run: run all cells, then save")
         failed = [output for output in ran if output.output_type == "error"]
-        if failed and not self.parent.timed_out:
+        if failed:
             last = failed[-1]
             return Finding(
                 f"the cell fails, and is not meant to: {last.ename}: {errors.strip_ansi(last.evalue)}",
@@ -145,12 +155,13 @@ class LessonPage(pytest.Item):
         """Raises everything that is wrong outside the code cells."""
         notebook = self.parent.nb
         findings = [Finding(problem) for problem in mirrors.problems(notebook.metadata, notebook.cells)]
-        for number, cell in enumerate(notebook.cells, start=1):
-            if cell.cell_type == "markdown":
-                told = pictures.markdown_problems(cell.source, cell.get("attachments", {}), self.path.parent)
-                if "raises" in cell.metadata.get("lesson", {}):
-                    told.append("text cannot raise the error that it names")
-                findings += [Finding(f"cell {number}: {problem}") for problem in told]
+        findings += [
+            Finding(f"{title_of(index, notebook.cells)}\n  {problem}")
+            for index, problem in prose.problems(notebook.cells, self.path.parent)
+        ]
+        if behind := self.parent.not_run:
+            which = f"cells {behind[0] + 1} to {behind[-1] + 1}" if len(behind) > 1 else f"cell {behind[0] + 1}"
+            findings.append(Finding(f"{which} not run, because a cell before did not end"))
         if findings:
             raise LessonError(findings)
 
@@ -177,7 +188,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.tbstyle = "no"
     config.option.reportchars = "N"
     if config.option.nbval_cell_timeout == _NBVAL_CELL_TIMEOUT_S:
-        config.option.nbval_cell_timeout = _CELL_TIMEOUT_S
+        config.option.nbval_cell_timeout = limits.CELL_S
 
 
 @pytest.hookimpl(wrapper=True)
@@ -202,7 +213,9 @@ def pytest_runtest_makereport(
     if isinstance(item, LessonCell | LessonPage):
         found = item.config.stash[_FOUND][item.path]
         found.ended = time.monotonic()
-        if report.skipped and not hasattr(report, "wasxfail"):
+        if report.skipped and item.index in item.parent.not_run:
+            found.not_run += 1
+        elif report.skipped and not hasattr(report, "wasxfail"):
             found.skipped += 1
         error = call.excinfo.value if call.excinfo else None
         if not report.failed or error is None:

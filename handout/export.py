@@ -2,9 +2,11 @@
 
     python handout/export.py notebooks/02_shared_data.ipynb --out handouts --kernel rust-lessons
 
-Prints the path of each page it has written. Exit codes: 0 if all are written; 1 if a cell failed that is not meant to
-fail, did not fail although it is meant to, or took too long, or if a page would need the network; 2 if there is no such
-notebook, it cannot be read, or there is no such kernel. A page that cannot be finished is not written.
+Prints the path of each page it has written. Exit codes: 0 if all are written; 1 if something is wrong with a notebook
+that `cargo lessons check` would say too (a cell that fails and is not meant to, an error that differs from the promised
+one, a cell that does not end, a picture or a link to nowhere), or if a page would need the network; 2 if there is no such
+notebook, it cannot be read, there is no such kernel, or two notebooks would become the same page. A page that cannot be
+finished is not written.
 """
 
 from __future__ import annotations
@@ -13,28 +15,21 @@ import argparse
 import logging
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import NoSuchKernel
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from lesson_handout.exporter import HandoutExporter
-from lesson_handout.page import NeedsNetworkError
+# The rules of the check, which stands beside this folder.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "check"))
 
-# A learner's machine may compile the support crate first.
-_STARTUP_TIMEOUT_S = 300
-
-
-class NotWritableError(Exception):
-    """A handout cannot be made; the text says why, and the exit code what kind of reason it is."""
-
-    def __init__(self, reason: str, exit_code: int) -> None:
-        super().__init__(reason)
-        self.exit_code = exit_code
+from lesson_check import limits, prose  # noqa: E402 (it needs the folder above)
+from lesson_check.findings import CellFindings, Finding, title_of  # noqa: E402
+from lesson_handout.exporter import HandoutExporter  # noqa: E402
+from lesson_handout.page import NeedsNetworkError  # noqa: E402
+from lesson_handout.run import NotWritableError, run  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,20 +39,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("handouts"), help="folder of the pages (default: %(default)s)")
     parser.add_argument("--kernel", help="kernel to run them with (default: the one that the notebook names)")
     parser.add_argument(
-        "--timeout", type=int, default=120, metavar="SECONDS", help="for one cell (default: %(default)s)"
+        "--timeout", type=int, default=limits.CELL_S, metavar="SECONDS", help="for one cell (default: %(default)s)"
     )
-    options = parser.parse_args(arguments)
+    parser.add_argument("--solutions", action="store_true", help="open everything that is folded: a teacher's copy")
+    parser.add_argument(
+        "--linked",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="NOTEBOOK",
+        help="another notebook that has a page in the same folder, for links to it",
+    )
+    options = parser.parse_intermixed_args(arguments)
     # Its warnings are about what `cargo lessons check` judges; errors arrive as exceptions.
     logging.getLogger("traitlets").setLevel(logging.ERROR)
+    if clash := _same_page(options.notebooks):
+        print(f"{clash[0]} and {clash[1]} would both become {clash[0].stem}.html: rename one", file=sys.stderr)
+        return 2
+    pages = {path.resolve(): f"{path.stem}.html" for path in [*options.linked, *options.notebooks]}
+    exporter = HandoutExporter(pages=pages, solutions=options.solutions)
     for path in options.notebooks:
         try:
             notebook = _read(path)
-            _run(notebook, path, options.kernel, options.timeout)
-            print(_write(notebook, path, options.out), flush=True)
+            _look(notebook, path)
+            run(notebook, path, options.kernel, options.timeout)
+            print(_write(exporter, notebook, path, options.out), flush=True)
         except NotWritableError as error:
             print(f"{path}: {error}", file=sys.stderr)
             return error.exit_code
+        except KeyboardInterrupt:
+            print(f"{path}: stopped", file=sys.stderr)
+            return 130  # as shells say of a program that Ctrl-C ended
     return 0
+
+
+def _same_page(paths: Sequence[Path]) -> list[Path] | None:
+    """Returns the first notebooks that would become the same page, if there are any."""
+    by_name: dict[str, set[Path]] = defaultdict(set)
+    for path in paths:
+        by_name[path.stem].add(path.resolve())
+        if len(by_name[path.stem]) > 1:
+            return sorted(by_name[path.stem])
+    return None
 
 
 def _read(path: Path) -> NotebookNode:
@@ -70,93 +93,40 @@ def _read(path: Path) -> NotebookNode:
         raise NotWritableError(f"is not a notebook: {error}", 2) from error
 
 
-def _run(notebook: NotebookNode, path: Path, kernel: str | None, timeout_s: int) -> None:
-    """Runs all cells from top to bottom, in the notebook's folder, and keeps their outputs in `notebook`."""
-    shown = sys.stderr.isatty()
-
-    def on_start(cell: NotebookNode, cell_index: int) -> None:
-        if shown:
-            print(
-                f"\r{path.name}: cell {cell_index + 1} of {len(notebook.cells)} ", end="", file=sys.stderr, flush=True
-            )
-
-    client = NotebookClient(
-        notebook,
-        kernel_name=kernel or "",
-        timeout=timeout_s,
-        startup_timeout=_STARTUP_TIMEOUT_S,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.resolve().parent)}},
-        on_cell_start=on_start,
-    )
-    if kernel is None:
-        client.kernel_name = notebook.metadata.get("kernelspec", {}).get("name", "rust-lessons")
-    try:
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-            try:
-                # What the kernel logs is of interest only if it does not start.
-                client.execute(stderr=said)
-            except RuntimeError as error:
-                said.seek(0)
-                last = said.read().strip().splitlines()[-3:]
-                raise NotWritableError("\n  ".join([f"the kernel did not start: {error}", *last]), 1) from error
-    except NoSuchKernel as error:
-        raise NotWritableError(f"there is no kernel “{error.name}”: `cargo lessons install` makes it", 2) from error
-    except CellExecutionError as error:
-        where = _cell_that_failed(notebook)
-        raise NotWritableError(f"{where} fails, and is not meant to: {error.ename}: {error.evalue}", 1) from error
-    except CellTimeoutError as error:
-        raise NotWritableError(f"a cell did not end within {timeout_s} s: {_first_line(str(error))}", 1) from error
-    except DeadKernelError as error:
-        raise NotWritableError("the kernel died while it ran a cell", 1) from error
-    finally:
-        if shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    for index, cell in enumerate(notebook.cells):
-        meant_to_fail = "raises-exception" in cell.metadata.get("tags", [])
-        if meant_to_fail and not any(output.output_type == "error" for output in cell.outputs):
-            raise NotWritableError(f"{_cell(index, cell)} is meant to fail, but ran without an error", 1)
+def _look(notebook: NotebookNode, path: Path) -> None:
+    """Raises what is wrong with the text, before minutes are spent on running the cells."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for index, problem in prose.problems(notebook.cells, path.resolve().parent):
+        found[index].append(Finding(problem))
+    if found:
+        cells = [CellFindings(index, title_of(index, notebook.cells), told) for index, told in found.items()]
+        raise NotWritableError.because_of(cells)
 
 
-def _write(notebook: NotebookNode, path: Path, folder: Path) -> Path:
+def _write(exporter: HandoutExporter, notebook: NotebookNode, path: Path, folder: Path) -> Path:
     """Converts a notebook that has been run, and returns the path of its page."""
     resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}}
     try:
-        html, _ = HandoutExporter().from_notebook_node(notebook, resources)
+        html, _ = exporter.from_notebook_node(notebook, resources)
     except NeedsNetworkError as error:
         raise NotWritableError(str(error), 1) from error
     page = folder / f"{path.stem}.html"
+    draft: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Written beside its place and moved there, so that nobody ever opens half a page.
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".html", delete=False) as draft:
-            draft.write(html)
-        finished = Path(draft.name)
-        finished.chmod(0o644)
-        finished.replace(page)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".html", delete=False) as file:
+            draft = Path(file.name)
+            file.write(html)
+        draft.chmod(0o644)
+        draft.replace(page)
+        draft = None
     except OSError as error:
         raise NotWritableError(f"cannot be written to {folder}: {error.strerror or error}", 2) from error
+    finally:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
     return page
-
-
-def _cell_that_failed(notebook: NotebookNode) -> str:
-    """Returns which cell stopped the run: the last one with an error."""
-    for index, cell in reversed(list(enumerate(notebook.cells))):
-        if any(output.output_type == "error" for output in cell.get("outputs", [])) and "raises-exception" not in (
-            cell.metadata.get("tags", [])
-        ):
-            return _cell(index, cell)
-    return "a cell"
-
-
-def _cell(index: int, cell: NotebookNode) -> str:
-    """Returns how a person finds a cell."""
-    return f"cell {index + 1} (`{_first_line(cell.source)}`)"
-
-
-def _first_line(text: str) -> str:
-    """Returns the first line of a text that says something."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ class Finding:
 
     reason: str
     detail: str = ""
+    #: Whether it is that an output is not the stored one, which a new run and saving would mend.
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class CellFindings:
     cell: int | None
     title: str
     findings: Sequence[Finding]
+
+    def lines(self) -> Iterator[str]:
+        """Yields a block for a terminal: which cell, and below it what is wrong there."""
+        yield f"  {self.title}"
+        for finding in self.findings:
+            yield textwrap.indent(finding.reason, "    ").rstrip()
+            if finding.detail:
+                yield textwrap.indent(finding.detail, "      | ", lambda _: True)
 
 
 @dataclass
@@ -36,6 +46,8 @@ class NotebookFindings:
     cells: int = 0
     #: Cells that their tag `nbval-skip` left out.
     skipped: int = 0
+    #: Cells behind one that did not end.
+    not_run: int = 0
     failed: list[CellFindings] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     ended: float = field(default_factory=time.monotonic)
@@ -51,12 +63,14 @@ class NotebookFindings:
             "notebook": str(self.path),
             "cells": self.cells,
             "skipped": self.skipped,
+            "not_run": self.not_run,
             "failed": [
                 {
                     "cell": found.cell,
                     "title": found.title,
                     "reason": "; ".join(finding.reason for finding in found.findings),
                     "diff": "\n".join(finding.detail for finding in found.findings if finding.detail),
+                    "differs": any(finding.differs for finding in found.findings),
                 }
                 for found in self.failed
             ],
@@ -66,6 +80,7 @@ class NotebookFindings:
     def lines(self) -> Iterator[str]:
         """Yields the report for a terminal: one line if all is well, else one block per cell."""
         skipped = f", {self.skipped} skipped" if self.skipped else ""
+        skipped += f", {self.not_run} not run" if self.not_run else ""
         if not self.failed:
             yield f"{self.path.name}: ok, {_cells(self.cells)} in {self.seconds:.1f} s{skipped}"
             return
@@ -74,11 +89,7 @@ class NotebookFindings:
         yield f"{self.path.name}: FAILED in {where} ({self.seconds:.1f} s{skipped})"
         for found in self.failed:
             yield ""
-            yield f"  {found.title}"
-            for finding in found.findings:
-                yield textwrap.indent(finding.reason, "    ").rstrip()
-                if finding.detail:
-                    yield textwrap.indent(finding.detail, "      | ", lambda _: True)
+            yield from found.lines()
         yield ""
 
 
@@ -88,13 +99,13 @@ def _cells(count: int) -> str:
 
 
 def title_of(index: int, cells: Sequence[Mapping[str, Any]]) -> str:
-    """Returns how a person finds a cell: its number as JupyterLab shows it, its heading, its first line of code."""
+    """Returns how a person finds a cell: its place in the file, its number in JupyterLab, its heading, its first line."""
     cell = cells[index]
     count = cell.get("execution_count")
-    number = f"In [{count}]" if count else f"cell {index + 1}"
-    code = next((line.strip() for line in cell.get("source", "").splitlines() if line.strip()), "(empty)")
-    if len(code) > 70:
-        code = f"{code[:69]}…"
+    number = f"cell {index + 1} (In [{count}])" if count else f"cell {index + 1}"
+    first = next((line.strip() for line in cell.get("source", "").splitlines() if line.strip()), "(empty)")
+    if len(first) > 70:
+        first = f"{first[:69]}…"
     heading = next(
         (
             line.lstrip("#").strip()
@@ -105,4 +116,4 @@ def title_of(index: int, cells: Sequence[Mapping[str, Any]]) -> str:
         ),
         None,
     )
-    return f"{number}, under “{heading}”: {code}" if heading else f"{number}: {code}"
+    return f"{number}, under “{heading}”: {first}" if heading else f"{number}: {first}"

@@ -1,7 +1,7 @@
 """Outputs as text, and the difference between two of them.
 
 nbval decides whether two outputs are equal. This module only writes both down by the same rules (streams of one name
-joined, order between kinds of output disregarded, tracebacks and raster pictures left out), so that the difference it
+joined, order between kinds of output disregarded, tracebacks and raster pictures left out, drawings only named), so that the difference it
 shows is the one that nbval found.
 """
 
@@ -20,6 +20,15 @@ from .errors import strip_ansi
 _PLACE = re.compile(r"--> cell(?: \d+)?(?=:\d+:\d+$)", re.MULTILINE)
 _STARTED = re.compile(r"(?:a cell|cell \d+) started the thread$", re.MULTILINE)
 
+#: What is said where nothing but a drawing differs; the lines of two drawings would tell nobody anything.
+PICTURE_DIFFERS = (
+    "the picture is not the stored one. If it is another one in each run (times, the order of threads), give the cell"
+    " the tag nbval-ignore-output"
+)
+# Drawings, alone or within HTML, and what is written down in their place.
+_DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
+_DRAWN = "(a drawing)"
+
 # Beyond this many lines a difference no longer helps; the rest is counted.
 _MOST_LINES = 60
 # nbval does not compare these.
@@ -37,6 +46,12 @@ def difference(stored: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, A
         left_out = len(lines) - _MOST_LINES
         lines = [*lines[:_MOST_LINES], f"… and {left_out} more lines of difference"]
     return "\n".join(lines)
+
+
+def only_pictures_differ(stored: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> bool:
+    """Says whether two outputs that differ are alike but for what is drawn."""
+    before, after = described(stored), described(now)
+    return before == after and any(_DRAWN in line for line in before)
 
 
 def without_cell_numbers(text: str) -> str:
@@ -60,7 +75,7 @@ def described(outputs: Iterable[Mapping[str, Any]]) -> list[str]:
             others.append(("error message", output.get("evalue", "")))
         else:
             others += [
-                (f"output {mime}", _text(value))
+                (f"output {mime}", _DRAWING.sub(_DRAWN, _text(value)))
                 for mime, value in output.get("data", {}).items()
                 if mime not in _NOT_COMPARED
             ]

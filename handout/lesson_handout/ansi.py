@@ -1,8 +1,8 @@
-"""The colours of terminal output, made readable on a light page.
+"""The colours of terminal output, made readable on a light page and on a dark one.
 
 rustc and the kernel colour their reports for terminals, most of which are dark. nbconvert's classes for the sixteen
-named colours get dark tones in the style sheet; colours given by number (256 colours, RGB) stand in the page itself and
-are darkened here. Backgrounds are dropped: text on them would need a second set of colours.
+named colours get their tones in the style sheet; colours given by number (256 colours, RGB) stand in the page itself,
+and come here in two shades, of which the browser takes the one that fits (CSS `light-dark()`). Backgrounds are dropped: text on them would need a second set of colours.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from nbconvert.filters.ansi import ansi2html
 
 #: The darkest background on which output stands (`--error-paper` in the style sheet), as red, green, blue.
 PAPER = (0xFD, 0xF3, 0xF2)
+#: The lightest one of the dark page (`--error-paper` there).
+DARK_PAPER = (0x33, 0x22, 0x22)
 #: Asked for by WCAG 2.2, success criterion 1.4.3, for text of normal size; a little is left for rounding.
 ENOUGH = 4.6
 
@@ -28,19 +30,27 @@ def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
 
 
 def readable_ansi(text: str) -> Markup:
-    """Returns terminal output as HTML in which every colour is dark enough for a light page."""
-    return Markup(_STYLE.sub(_dark_style, ansi2html(text)))
+    """Returns terminal output as HTML in which every colour can be read on both pages."""
+    return Markup(_STYLE.sub(_two_shades, ansi2html(text)))
 
 
-def _dark_style(found: re.Match[str]) -> str:
-    """Returns a `style` attribute with its colour darkened and its background left out."""
+def _two_shades(found: re.Match[str]) -> str:
+    """Returns a `style` attribute with its colour in two shades and its background left out."""
     colour = _FOREGROUND.search(found["style"])
     if colour is None:
         return ""
     red, green, blue = (int(part) for part in colour.groups())
-    while contrast((red, green, blue), PAPER) < ENOUGH:
-        red, green, blue = (int(part * 0.95) for part in (red, green, blue))
-    return f' style="color: rgb({red},{green},{blue})"'
+    dark = light = (red, green, blue)
+    while contrast(dark, PAPER) < ENOUGH:
+        dark = tuple(int(part * 0.95) for part in dark)
+    while contrast(light, DARK_PAPER) < ENOUGH:
+        light = tuple(min(255, part + max(1, (255 - part) // 16)) for part in light)
+    return f' style="color: light-dark({_rgb(dark)}, {_rgb(light)})"'
+
+
+def _rgb(colour: tuple[int, int, int]) -> str:
+    """Returns a colour as CSS has it."""
+    return f"rgb({','.join(map(str, colour))})"
 
 
 def _luminance(colour: tuple[int, int, int]) -> float:

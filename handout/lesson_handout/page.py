@@ -1,52 +1,39 @@
 """What has to be put in order in a finished page, and the proof that it needs nothing from outside.
 
-One main heading, a table of contents, pictures with their long descriptions, code that can be scrolled by keyboard.
+One main heading, a table of contents, links, pictures with their long descriptions, blocks of code and output.
 """
 
 from __future__ import annotations
 
 import base64
-import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+
+from lesson_check.links import address_of
+from lesson_check.network import requests
+from lesson_check.pictures import picture_file
+
+from .blocks import put_blocks_in_order
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _SVG_DATA = "data:image/svg+xml;base64,"
 # How a lesson's text begins the long description of a picture in the same cell.
 _DESCRIBED = "The picture in words"
-# What in a style asks for a file: `url(…)` other than data and parts of the page itself, and imports.
-_STYLE_REQUEST = re.compile(r"@import\b|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
-# Attributes by which elements load something as soon as the page is opened. Links are followed by people only.
-_LOADING = {
-    "img": ["src", "srcset"],
-    "source": ["src", "srcset"],
-    "video": ["src", "poster"],
-    "audio": ["src"],
-    "track": ["src"],
-    "iframe": ["src", "srcdoc"],
-    "frame": ["src"],
-    "embed": ["src"],
-    "object": ["data"],
-    "input": ["src"],
-    "link": ["href"],
-    "image": ["href", "xlink:href"],
-    "use": ["href", "xlink:href"],
-    "body": ["background"],
-}
-
-
 class NeedsNetworkError(Exception):
     """The page would ask for something that is not in it."""
 
 
-def put_in_order(html: str, name: str, folder: Path) -> str:
+def put_in_order(
+    html: str, name: str, folder: Path, *, pages: Mapping[Path, str] | None = None, solutions: bool = False
+) -> str:
     """Returns the page of the notebook called `name`, which stands in `folder`, put in order.
 
-    Raises `NeedsNetworkError` when something in it would have to be loaded.
+    `pages` says which notebooks are handouts too, and under which file name; `solutions` opens everything that is
+    folded. Raises `NeedsNetworkError` when something in the page would have to be loaded.
     """
     soup = BeautifulSoup(html, "html.parser")
     for script in soup.find_all("script"):
@@ -55,31 +42,18 @@ def put_in_order(html: str, name: str, folder: Path) -> str:
         _embed(picture, folder.resolve())
     _one_main_heading(soup, name)
     _contents(soup)
+    for link in soup.select("main a[href]"):
+        _lead(link, folder, pages or {})
     for number, picture in enumerate(soup.select("main img, main svg"), start=1):
         if picture.find_parent("svg") is None:
             _describe(soup, picture, number)
-    for pre in soup.find_all("pre"):
-        # Long lines scroll; whoever has no mouse scrolls with the arrow keys once the block has the focus.
-        pre["tabindex"] = "0"
+    put_blocks_in_order(soup)
+    if solutions:
+        for fold in soup.find_all("details"):
+            fold["open"] = ""
     if missing := list(requests(soup)):
         raise NeedsNetworkError(f"the page would have to load {', '.join(missing)}")
     return str(soup)
-
-
-def requests(soup: BeautifulSoup) -> Iterator[str]:
-    """Yields everything that a browser would load when it opens the page."""
-    for script in soup.find_all("script"):
-        yield str(script.get("src") or "a script")
-    for name, attributes in _LOADING.items():
-        for element in soup.find_all(name):
-            for attribute in attributes:
-                value = str(element.get(attribute) or "").strip()
-                if value and not value.startswith(("data:", "#")):
-                    yield value
-    for style in soup.find_all("style"):
-        yield from _STYLE_REQUEST.findall(style.get_text())
-    for element in soup.find_all(style=True):
-        yield from _STYLE_REQUEST.findall(str(element["style"]))
 
 
 def svg_words(svg: str) -> tuple[str, str]:
@@ -98,13 +72,14 @@ def _embed(picture: Tag, folder: Path) -> None:
     nbconvert can do this as well, but takes every piece of HTML in Markdown for complete then, and closes a `<details>`
     before what it is meant to fold.
     """
-    address = urlsplit(str(picture.get("src", "")))
-    if address.scheme or address.netloc or not address.path:
+    src = str(picture.get("src", ""))
+    if urlsplit(src).scheme:
         return
-    file = (folder / unquote(address.path)).resolve()
-    kind, _ = mimetypes.guess_type(file.name)
-    if kind and file.is_relative_to(folder) and file.is_file():
-        picture["src"] = f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"
+    try:
+        file, kind = picture_file(src, folder)
+    except ValueError:
+        return  # the proof at the end names it
+    picture["src"] = f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"
 
 
 def _one_main_heading(soup: BeautifulSoup, name: str) -> None:
@@ -128,8 +103,7 @@ def _contents(soup: BeautifulSoup) -> None:
     """Gives every section an address, and puts the list of them below the main heading."""
     taken: set[str] = set()
     for heading in soup.select("main h1, main h2, main h3, main h4"):
-        words = heading.get_text(" ", strip=True)
-        address = base = re.sub(r"[^\w]+", "-", words.lower()).strip("-") or "section"
+        address = base = address_of(heading) or "section"
         copies = 1
         while address in taken:
             copies += 1
@@ -145,7 +119,7 @@ def _contents(soup: BeautifulSoup) -> None:
     entries = soup.new_tag("ul")
     for section in sections:
         entry = soup.new_tag("li")
-        link = soup.new_tag("a", href=f"#{section['id']}")
+        link = soup.new_tag("a", href=f"#{quote(str(section['id']))}")
         link.string = section.get_text(" ", strip=True)
         entry.append(link)
         entries.append(entry)
@@ -153,6 +127,19 @@ def _contents(soup: BeautifulSoup) -> None:
     # After the whole opening cell, which says what the lesson is about.
     opening = soup.main.h1.find_parent("section")
     (opening or soup.main.h1).insert_after(nav)
+
+
+def _lead(link: Tag, folder: Path, pages: Mapping[Path, str]) -> None:
+    """Makes a link to a notebook one to its page, and marks one to the network, whose address is printed on paper."""
+    href = str(link["href"])
+    parts = urlsplit(href)
+    if parts.scheme in ("http", "https"):
+        if link.get_text(strip=True) not in (href, href.removeprefix(f"{parts.scheme}://")):
+            link["class"] = [*link.get("class", []), "cited"]
+    elif not parts.scheme and parts.path.endswith(".ipynb"):
+        page = pages.get((folder / unquote(parts.path)).resolve())
+        if page is not None:
+            link["href"] = quote(page) + (f"#{parts.fragment}" if parts.fragment else "")
 
 
 def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
@@ -177,7 +164,7 @@ def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
     picture["aria-describedby"] = address
     figure = soup.new_tag("figure")
     caption = soup.new_tag("figcaption", id=address)
-    caption.string = f"In words: {description}"
+    caption.string = f"In words: {description[0].upper()}{description[1:]}"
     # A paragraph may not contain a figure, so a picture alone in its paragraph takes its place.
     holder = picture.parent if picture.parent and picture.parent.name == "p" else picture
     if holder is not picture and holder.get_text(strip=True):

@@ -3,34 +3,34 @@
 //! nbval runs a notebook and compares; the pytest plugin in `check/` verifies what nbval cannot and
 //! writes a report, which is read and told here.
 
-use std::fs;
-use std::io::{self, BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Seek as _};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use super::FOUND_WRONG;
 use super::notebook::Notebook;
+use super::{CANNOT, FOUND_WRONG, print_causes};
 use crate::kernel::history::HISTORY_VAR;
 use crate::setup::progress::{Progress, Step};
 use crate::setup::venv::Venv;
 use crate::setup::{self, Project};
 
-/// The longest cell of a lesson takes some seconds; a
-/// minute and a half leaves room for a slow machine, and ends a cell that never comes back.
-const CELL_LIMIT_S: &str = "90";
-
 /// A kernel is ready within seconds; one that has to wait for others on a small machine takes longer.
 const START_LIMIT_S: &str = "120";
 
-/// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`.
+/// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`. It gets one without a
+/// name, as its stdin: whatever ends this program, no file is left behind.
 #[derive(Debug, Deserialize)]
 struct Report {
-    /// How many cells were run.
+    /// How many code cells there are.
     cells: usize,
+    /// How many of them were not run, since one before them did not end.
+    #[serde(default)]
+    not_run: usize,
     failed: Vec<FailedCell>,
     seconds: f64,
 }
@@ -47,44 +47,62 @@ struct FailedCell {
     /// A unified diff, ready to print.
     #[serde(default)]
     diff: Option<String>,
+    /// Whether an output is not the stored one.
+    #[serde(default)]
+    differs: bool,
 }
 
 /// Checks the notebooks one after the other, and prints a line for each.
 pub(super) fn run(
     project: &Project,
     named: &[PathBuf],
+    timeout_s: u32,
     progress: &Progress,
 ) -> anyhow::Result<ExitCode> {
-    let notebooks = Notebook::choose(project, named)?;
+    let chosen = Notebook::choose(project, named)?;
+    for error in &chosen.unusable {
+        print_causes(error);
+    }
+    let notebooks = chosen.notebooks;
+    if notebooks.is_empty() {
+        return Ok(ExitCode::from(CANNOT));
+    }
     let venv = setup::ensure_all(project, &Notebook::folders(&notebooks), progress)?;
     let mut red = 0;
+    let mut differs = false;
     for notebook in &notebooks {
-        let report = check(project, &venv, notebook, progress)?;
+        let report = check(project, &venv, notebook, timeout_s, progress)?;
         let shown = project.shown(&notebook.path);
         println!("{}", verdict(&shown.to_string(), &report));
         for failed in &report.failed {
             print!("{}", explanation(failed));
         }
         red += usize::from(!report.failed.is_empty());
+        differs |= report.failed.iter().any(|failed| failed.differs);
     }
-    if red == 0 {
-        return Ok(ExitCode::SUCCESS);
+    if red > 0 {
+        println!("\n{}", footer(red, notebooks.len(), differs));
     }
-    println!(
-        "\n{red} of {} not as stored. If the change is meant, run the notebook in JupyterLab and save it.",
-        count(notebooks.len(), "notebook")
-    );
-    Ok(ExitCode::from(FOUND_WRONG))
+    Ok(if !chosen.unusable.is_empty() {
+        ExitCode::from(CANNOT)
+    } else if red > 0 {
+        ExitCode::from(FOUND_WRONG)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn check(
     project: &Project,
     venv: &Venv,
     notebook: &Notebook,
+    timeout_s: u32,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let report_file = folder.path().join("report.json");
+    let report_file = tempfile::tempfile().context("cannot make a temporary file")?;
+    let its_end = report_file
+        .try_clone()
+        .context("cannot share a temporary file")?;
     let shown = project.shown(&notebook.path).to_string();
     let step = progress.step(format!("Checking {shown}"));
     let started = Instant::now();
@@ -100,12 +118,14 @@ fn check(
             "-p",
             "no:cacheprovider",
         ])
-        .args(["--nbval", "--nbval-cell-timeout", CELL_LIMIT_S])
+        .args(["--nbval", "--nbval-cell-timeout"])
+        .arg(timeout_s.to_string())
         .args(["--nbval-kernel-startup-timeout", START_LIMIT_S, "--rootdir"])
         .arg(&project.root)
         .arg(&notebook.path)
         .env("PYTHONPATH", project.root.join("check"))
-        .env("LESSON_CHECK_REPORT", &report_file)
+        .env("LESSON_CHECK_REPORT", "/dev/stdin")
+        .stdin(its_end)
         // Nobody typed these cells.
         .env(HISTORY_VAR, "off")
         // A user's own options for pytest are not about our notebooks.
@@ -116,8 +136,7 @@ fn check(
     )?;
     drop(step);
 
-    let report = read_report(&report_file);
-    match report {
+    match read_report(report_file) {
         Ok(mut report) => {
             if !status.success() && report.failed.is_empty() {
                 report.failed.push(FailedCell {
@@ -125,6 +144,7 @@ fn check(
                     title: String::new(),
                     reason: format!("pytest says that something failed ({status}):\n{output}"),
                     diff: None,
+                    differs: false,
                 });
             }
             Ok(report)
@@ -141,10 +161,7 @@ fn check(
 /// Runs pytest to its end, shows which cell it is at, and returns all that it printed.
 fn run_pytest(mut command: Command, step: &Step) -> io::Result<(ExitStatus, String)> {
     let (output, writer) = io::pipe()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
+    command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     drop(command); // closes our write ends
     let mut printed = String::new();
@@ -164,21 +181,42 @@ fn cell_of(line: &str) -> Option<&str> {
     Some(line.split_once("::Cell ")?.1.trim_end())
 }
 
-fn read_report(file: &Path) -> anyhow::Result<Report> {
-    let text = fs::read_to_string(file).context("it wrote none")?;
+fn read_report(mut file: File) -> anyhow::Result<Report> {
+    file.rewind().context("it cannot be read")?;
+    let text = io::read_to_string(file).context("it cannot be read")?;
+    if text.is_empty() {
+        bail!("it wrote none");
+    }
     serde_json::from_str(&text).context("the report cannot be read")
 }
 
 fn verdict(notebook: &str, report: &Report) -> String {
     let cells = count(report.cells, "cell");
     let seconds = report.seconds;
+    let not_run = match report.not_run {
+        0 => String::new(),
+        left => format!(" ({left} of them not run)"),
+    };
     match report.failed.len() {
+        0 if report.cells == 0 => {
+            format!("ok      {notebook}  no code to run; only its text was looked at")
+        }
         0 => format!("ok      {notebook}  {cells} as stored, in {seconds:.0} s"),
         failed => format!(
-            "FAILED  {notebook}  {} in {cells}, in {seconds:.0} s",
+            "FAILED  {notebook}  {} in {cells}{not_run}, in {seconds:.0} s",
             count(failed, "finding")
         ),
     }
+}
+
+/// How many are red, and what to do if that was meant.
+fn footer(red: usize, all: usize, differs: bool) -> String {
+    let hint = if differs {
+        " If an output is meant to be another one, run the notebook in JupyterLab and save it."
+    } else {
+        ""
+    };
+    format!("{red} of {} not in order.{hint}", count(all, "notebook"))
 }
 
 /// Which cell; then why; then the difference.
@@ -234,6 +272,32 @@ mod tests {
             explanation(&report.failed[0]),
             "\n  In [3]: ada.join()\n    output differs\n    -3\n    +4\n"
         );
+    }
+
+    #[test]
+    fn a_new_run_is_suggested_only_where_it_mends_something() {
+        assert_eq!(footer(1, 2, false), "1 of 2 notebooks not in order.");
+        assert!(footer(1, 1, true).contains("run the notebook in JupyterLab and save it"));
+    }
+
+    #[test]
+    fn nothing_to_run_and_what_was_not_run_are_told() {
+        let report = |cells, not_run| Report {
+            cells,
+            not_run,
+            failed: Vec::new(),
+            seconds: 1.0,
+        };
+        assert!(verdict("x.ipynb", &report(0, 0)).contains("no code to run"));
+        let mut stuck = report(5, 2);
+        stuck.failed.push(FailedCell {
+            cell: Some(2),
+            title: String::new(),
+            reason: "the cell did not end".into(),
+            diff: None,
+            differs: false,
+        });
+        assert!(verdict("x.ipynb", &stuck).contains("in 5 cells (2 of them not run)"));
     }
 
     #[test]

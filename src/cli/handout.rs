@@ -1,5 +1,7 @@
 //! `cargo lessons handout`: notebooks as HTML pages.
 
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
@@ -7,22 +9,41 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context as _, bail};
 
 use super::notebook::Notebook;
-use super::{FOUND_WRONG, absolute};
+use super::{CANNOT, FOUND_WRONG, absolute, print_causes};
 use crate::kernel::history::HISTORY_VAR;
 use crate::setup::kernelspec::Kernel;
 use crate::setup::progress::Progress;
 use crate::setup::venv::Venv;
 use crate::setup::{self, Project};
 
+/// How pages are made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How<'a> {
+    /// The folder for the pages, if not the usual one.
+    pub out: Option<&'a Path>,
+    /// Whether what is folded is open.
+    pub solutions: bool,
+    /// How long a cell may take.
+    pub timeout_s: u32,
+}
+
 /// Runs the notebooks and writes a page for each.
 pub(super) fn run(
     project: &Project,
     named: &[PathBuf],
-    out: Option<&Path>,
+    how: &How<'_>,
     progress: &Progress,
 ) -> anyhow::Result<ExitCode> {
-    let notebooks = Notebook::choose(project, named)?;
-    let out = match out {
+    let chosen = Notebook::choose(project, named)?;
+    let notebooks = chosen.notebooks;
+    refuse_same_page(&notebooks)?;
+    for error in &chosen.unusable {
+        print_causes(error);
+    }
+    if notebooks.is_empty() {
+        return Ok(ExitCode::from(CANNOT));
+    }
+    let out = match how.out {
         Some(folder) => absolute(folder)?,
         None => project.root.join("handouts"),
     };
@@ -33,15 +54,45 @@ pub(super) fn run(
             out.display()
         )
     })?;
+    // Links between notebooks become links between pages: those of this run, and all lessons.
+    let mut linked = Notebook::lessons(project)?;
+    linked.extend(notebooks.iter().map(|notebook| notebook.path.clone()));
+    let mut options = vec!["--timeout".into(), how.timeout_s.to_string().into()];
+    if how.solutions {
+        options.push("--solutions".into());
+    }
+    for path in linked {
+        options.extend(["--linked".into(), path.into_os_string()]);
+    }
     let mut all_written = true;
     for notebook in &notebooks {
-        all_written &= export(project, &venv, notebook, &out, progress)?;
+        all_written &= export(project, &venv, notebook, &out, &options, progress)?;
     }
-    Ok(if all_written {
+    Ok(if !chosen.unusable.is_empty() {
+        ExitCode::from(CANNOT)
+    } else if all_written {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(FOUND_WRONG)
     })
+}
+
+/// Two notebooks of one name would become the same page, and the second would take the place of the
+/// first.
+fn refuse_same_page(notebooks: &[Notebook]) -> anyhow::Result<()> {
+    let mut pages: HashMap<Option<&OsStr>, &Path> = HashMap::new();
+    for Notebook { path } in notebooks {
+        if let Some(other) = pages.insert(path.file_stem(), path) {
+            bail!(
+                "`{}` and `{}` would both become `{}.html`; rename one, or write them to different \
+                 folders with `--out DIR`",
+                other.display(),
+                path.display(),
+                path.file_stem().unwrap_or_default().display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Exports one notebook; `false`, with the reason printed, if it could not be.
@@ -50,6 +101,7 @@ fn export(
     venv: &Venv,
     notebook: &Notebook,
     out: &Path,
+    options: &[OsString],
     progress: &Progress,
 ) -> anyhow::Result<bool> {
     let shown = project.shown(&notebook.path);
@@ -61,6 +113,7 @@ fn export(
         .arg("--out")
         .arg(out)
         .args(["--kernel", Kernel::Lessons.name()])
+        .args(options)
         // Nobody typed these cells.
         .env(HISTORY_VAR, "off")
         .current_dir(&project.root)

@@ -57,6 +57,8 @@ enum Command {
     Check {
         /// Which notebooks; without any, all lessons
         notebooks: Vec<PathBuf>,
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// Run notebooks and write them as HTML pages that need no network
     Handout {
@@ -65,6 +67,11 @@ enum Command {
         /// The folder for the pages; without it, `handouts` in the project
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// A teacher's copy: everything that is folded is open, on paper too
+        #[arg(long)]
+        solutions: bool,
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// Register the kernel with Jupyter, for use outside this project
     Install {
@@ -111,6 +118,15 @@ enum Command {
         /// The process group to end; 0 for none
         group: i32,
     },
+}
+
+#[derive(Debug, Args)]
+struct LimitArgs {
+    /// How long a cell may take
+    // The longest cell of a lesson takes some ten seconds; the rest is for slow machines, and ends a
+    // cell that never comes back. lesson_check/limits.py has the same number.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
 }
 
 #[derive(Debug, Args)]
@@ -166,9 +182,21 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("Everything is set up; `cargo lessons lab` opens the lessons.");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { notebooks } => check::run(&project, &notebooks, &progress),
-        Command::Handout { notebooks, out } => {
-            handout::run(&project, &notebooks, out.as_deref(), &progress)
+        Command::Check { notebooks, limit } => {
+            check::run(&project, &notebooks, limit.timeout, &progress)
+        }
+        Command::Handout {
+            notebooks,
+            out,
+            solutions,
+            limit,
+        } => {
+            let how = handout::How {
+                out: out.as_deref(),
+                solutions,
+                timeout_s: limit.timeout,
+            };
+            handout::run(&project, &notebooks, &how, &progress)
         }
         Command::Install { stock, place } => {
             install::install(&project, stock, &place.into(), &progress)
@@ -193,9 +221,13 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// The error, then its causes, each on a line of its own unless the line above says it already.
 fn print_error(error: &anyhow::Error) {
+    print_causes(error.as_ref());
+}
+
+fn print_causes(error: &dyn std::error::Error) {
     let mut said = error.to_string();
     eprintln!("error: {said}");
-    for cause in error.chain().skip(1) {
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
         let cause = cause.to_string();
         if !said.contains(&cause) {
             eprintln!("  because: {cause}");

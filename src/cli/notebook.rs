@@ -17,6 +17,15 @@ pub(super) struct Notebook {
     pub path: PathBuf,
 }
 
+/// What a command was asked to work on.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// Those that can be worked on, each once.
+    pub notebooks: Vec<Notebook>,
+    /// Why others cannot.
+    pub unusable: Vec<NotebookError>,
+}
+
 /// A notebook cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -69,26 +78,52 @@ fn which_ones(near: &Option<String>, known: &[String]) -> String {
 
 impl Notebook {
     /// The notebooks named, or all lessons if none is. A name is a path, or that of a lesson, with or
-    /// without its ending.
+    /// without its ending. One that cannot be worked on does not keep the others from it.
     ///
     /// # Errors
-    /// [`NotebookError`] for the first one that cannot be worked on.
-    pub(super) fn choose(project: &Project, named: &[PathBuf]) -> Result<Vec<Self>, NotebookError> {
+    /// [`NotebookError`] if none of them can be.
+    pub(super) fn choose(project: &Project, named: &[PathBuf]) -> Result<Chosen, NotebookError> {
         let lessons = lessons(project)?;
-        let paths = if named.is_empty() {
-            if lessons.is_empty() {
-                return Err(NotebookError::None {
-                    folder: project.notebooks(),
-                });
-            }
-            lessons
+        let paths: Vec<_> = if named.is_empty() {
+            lessons.into_iter().map(Ok).collect()
         } else {
-            named
-                .iter()
-                .map(|name| find(project, name, &lessons))
-                .collect::<Result<_, _>>()?
+            let found = named.iter().map(|name| find(project, name, &lessons));
+            found.collect()
         };
-        paths.into_iter().map(Self::open).collect()
+        let mut notebooks: Vec<Self> = Vec::new();
+        let mut unusable = Vec::new();
+        for path in paths {
+            match path.and_then(Self::open) {
+                Ok(notebook) if notebooks.contains(&notebook) => {}
+                Ok(notebook) => notebooks.push(notebook),
+                Err(error) => unusable.push(error),
+            }
+        }
+        if notebooks.is_empty() && unusable.len() < 2 {
+            return Err(unusable.pop().unwrap_or(NotebookError::None {
+                folder: project.notebooks(),
+            }));
+        }
+        Ok(Chosen {
+            notebooks,
+            unusable,
+        })
+    }
+
+    /// The file of a notebook that is named as in [`Notebook::choose`], unread.
+    ///
+    /// # Errors
+    /// [`NotebookError`] if there is none of that name.
+    pub(super) fn path_of(project: &Project, name: &Path) -> Result<PathBuf, NotebookError> {
+        find(project, name, &lessons(project)?)
+    }
+
+    /// The file of every lesson.
+    ///
+    /// # Errors
+    /// [`NotebookError::Read`] if their folder cannot be looked into.
+    pub(super) fn lessons(project: &Project) -> Result<Vec<PathBuf>, NotebookError> {
+        lessons(project)
     }
 
     /// The folders that kernels for these notebooks are started in.
@@ -152,6 +187,7 @@ fn find(project: &Project, name: &Path, lessons: &[PathBuf]) -> Result<PathBuf, 
     let lesson = project.notebooks().join(name);
     for candidate in [
         name.to_owned(),
+        name.with_added_extension("ipynb"),
         lesson.clone(),
         lesson.with_added_extension("ipynb"),
     ] {
@@ -214,13 +250,17 @@ mod tests {
 
         fn choose(&self, named: &[&str]) -> Result<Vec<PathBuf>, NotebookError> {
             let named: Vec<PathBuf> = named.iter().map(PathBuf::from).collect();
-            let chosen = Notebook::choose(&self.project, &named)?;
+            let mut chosen = Notebook::choose(&self.project, &named)?;
+            if let Some(error) = chosen.unusable.pop() {
+                return Err(error);
+            }
             let relative = |path: &Path| {
                 path.strip_prefix(self.folder.path())
                     .expect("below")
                     .to_owned()
             };
             Ok(chosen
+                .notebooks
                 .iter()
                 .map(|notebook| relative(&notebook.path))
                 .collect())
@@ -252,6 +292,27 @@ mod tests {
                 [PathBuf::from(names[1])]
             );
         }
+    }
+
+    #[test]
+    fn a_path_needs_no_ending_and_one_named_twice_counts_once() {
+        let lessons = Lessons::with(&[("one.ipynb", &notebook("rust-lessons"))]);
+        let path = lessons.project.notebooks().join("one");
+        let named = [path.clone(), path.with_added_extension("ipynb")];
+        let chosen = Notebook::choose(&lessons.project, &named).expect("there is one");
+        assert_eq!(chosen.notebooks.len(), 1);
+    }
+
+    #[test]
+    fn a_broken_notebook_does_not_keep_others_from_being_worked_on() {
+        let lessons = Lessons::with(&[
+            ("broken.ipynb", "{"),
+            ("one.ipynb", &notebook("rust-lessons")),
+        ]);
+        let named = ["broken".into(), "one".into(), "gone".into()];
+        let chosen = Notebook::choose(&lessons.project, &named).expect("one is fine");
+        assert_eq!(chosen.notebooks.len(), 1);
+        assert_eq!(chosen.unusable.len(), 2);
     }
 
     #[test]

@@ -16,8 +16,9 @@ from commands import lessons
 from playwright.sync_api import Browser
 
 from browser import Visit, started
-from lesson_handout.ansi import PAPER, contrast, readable_ansi
-from lesson_handout.page import NeedsNetworkError, put_in_order, requests
+from lesson_check.network import requests
+from lesson_handout.ansi import DARK_PAPER, PAPER, contrast, readable_ansi
+from lesson_handout.page import NeedsNetworkError, put_in_order
 from notebooks import TWO_ERRORS, code, notebook, save, text
 from places import EXPORT, PYTHON, SHARED_DATA
 
@@ -61,17 +62,24 @@ LESSON = notebook(
     text("#### Far too deep\n\n![A dot](dot.png) and text around it.\n\n<img src='dot.png' alt='A dot in HTML'>"),
     text("## Third\n\n![An attached dot](attachment:a.png)", attachments={"a.png": {"image/png": PIXEL}}),
     text("<details>\n<summary>A hint</summary>\n\nLook at the **guard**.\n\n</details>\n\nAfter the hint."),
-    text("## Third\n\nThe same heading again, with `code`, *emphasis* and $x^2$."),
+    text("## Third\n\nThe same heading again, with `code`, *emphasis* and $x^2$: [up](#Second-main-heading)."),
+    text("$$\\frac{a}{b}$$\n\n```rust,no_run\nlet no_run = 1;\n```\n\n```nosuch\nplain\n```"),
+    text(f"A long address: https://example.org/{'a_long_address/' * 20} and [the same](https://example.org/{'b' * 300})"),
     code("import sys  # a comment\nprint('to stdout', 1 + 2)\nprint('to stderr', file=sys.stderr)"),
     code(f"print({RAINBOW!r})"),
     code(
         f"class E0499(Exception): pass\nget_ipython()._showtraceback(E0499, E0499('x'), {[*TWO_ERRORS, RAINBOW]!r})",
         tags=["raises-exception"],
+        lesson={"raises": ["E0373", "E0499"]},
     ),
-    code("1 / 0", tags=["raises-exception"]),
+    code("1 / 0", tags=["raises-exception"], lesson={"raises": ["ZeroDivisionError"], "message": "by zero"}),
     code(f"from IPython.display import SVG, display, HTML\ndisplay(SVG({DRAWING!r}))\nHTML({f'<p>{DRAWING}</p>'!r})"),
     code("print('the answer')", tags=["solution"]),
     text("### Why it works", metadata={"tags": ["solution"]}),
+    text("<details>\n<summary>Why else</summary>\n\nSo.\n\n</details>", metadata={"tags": ["solution"]}),
+    code(f"print({'a long line of prose ' * 20!r})"),
+    code(f"print('error: no\\n --> cell:1:1\\n  |\\n1 | let x = {'x' * 100};\\n  |     ^\\n= note: {'words ' * 40}')"),
+    code(f"long = 1  # {'a comment that goes on ' * 8}"),
     code("from IPython.display import Javascript\nJavascript('fetch(\"https://example.org/\")')"),
     code("from IPython.display import HTML\nHTML('<script src=\"https://example.org/x.js\"></script><b>bold</b>')"),
 )  # fmt: skip
@@ -143,8 +151,12 @@ def test_every_picture_is_shown(visit: Visit) -> None:
     assert all(width > 0 for width in widths)
 
 
-def test_every_text_has_a_contrast_of_at_least_four_and_a_half(visit: Visit) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_a_contrast_of_at_least_four_and_a_half(visit: Visit, scheme: str) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
     texts = visit.texts()
+    visit.page.emulate_media(color_scheme="light")
+    assert (max(texts[0]["paper"]) < 100) == (scheme == "dark"), "the page follows the system"
     assert len(texts) > 300, "the rainbow of terminal colours alone has more"
     pale = {
         f"{found['text']!r} in {found['name']}: {ratio:.2f}"
@@ -155,8 +167,31 @@ def test_every_text_has_a_contrast_of_at_least_four_and_a_half(visit: Visit) -> 
 
 
 def test_the_solution_opens_and_closes(visit: Visit) -> None:
-    assert visit.page.locator("details[open]").count() == 3
+    assert visit.page.locator("details[open]").count() == 4
     assert visit.page.get_by_text("the answer", exact=True).is_visible()
+
+
+def test_what_scrolls_can_be_scrolled_by_keyboard_and_nothing_else_takes_the_focus(visit: Visit) -> None:
+    blocks = visit.page.evaluate(
+        """() => [...document.querySelectorAll('pre')].map((pre) => ({
+          scrolls: pre.scrollWidth > pre.clientWidth + 1, focus: pre.tabIndex === 0,
+          role: pre.getAttribute('role'), name: pre.getAttribute('aria-label'), text: pre.textContent.slice(0, 60)}))"""
+    )
+    assert sum(block["scrolls"] for block in blocks) >= 3, "a report, a long comment, the cell that prints the report"
+    assert [block["text"] for block in blocks if block["scrolls"] and not block["focus"]] == []
+    assert sum(block["focus"] for block in blocks) < len(blocks) / 2
+    assert {block["role"] for block in blocks if block["focus"]} == {"group"}
+    assert all(block["name"] for block in blocks if block["focus"])
+    assert visit.page.get_by_role("region").count() == 0, "a landmark for each cell would hide the real ones"
+
+
+def test_prose_of_an_output_wraps_and_columns_do_not(visit: Visit) -> None:
+    wrapped = visit.page.locator(".output pre", has_text="a long line of prose").first
+    assert wrapped.evaluate("(pre) => [pre.scrollWidth <= pre.clientWidth, pre.clientHeight > 40]") == [True, True]
+    report = visit.page.locator(".output pre.columns")
+    heights = report.evaluate("(pre) => [...pre.querySelectorAll('.prose')].map((line) => line.getClientRects().length)")
+    assert heights[-1] > 1, "the note below the report wraps"
+    assert "let x" not in report.locator(".prose").all_text_contents()
 
 
 def test_long_lines_do_not_widen_the_page(visit: Visit) -> None:
@@ -173,8 +208,29 @@ def test_on_paper_nothing_is_cut_off(browser: Browser, page: Path) -> None:
           .filter((element) => element.scrollWidth > element.clientWidth + 1)
           .map((element) => element.textContent)"""
     )
+    closed = tab.locator("details:not([open])").evaluate_all("(folds) => folds.map((fold) => fold.offsetHeight)")
+    cited = tab.evaluate("() => getComputedStyle(document.querySelector('a.cited'), '::after').content")
+    contents = tab.locator("nav").is_visible()
     context.close()
     assert cut == []
+    assert closed == [0, 0, 0, 0], "what is folded stays the reader's own work"
+    assert "https://doc.rust-lang.org/std/sync/" in cited
+    assert contents
+
+
+def test_on_paper_what_belongs_together_stays_together(browser: Browser, page: Path) -> None:
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri(), timeout=60_000)
+    tab.emulate_media(media="print")
+    rules = tab.evaluate(
+        """() => [['.input:has(+ .output)', 'breakAfter'], ['.output.short', 'breakInside'], ['summary', 'breakAfter'],
+                  ['summary', 'breakInside'], ['h2', 'breakAfter']]
+          .map(([what, rule]) => [...document.querySelectorAll(what)].map((e) => getComputedStyle(e)[rule]))"""
+    )
+    context.close()
+    for found in rules:
+        assert set(found) == {"avoid"}
 
 
 def test_the_page_has_a_language_a_title_and_one_main_heading(soup: BeautifulSoup) -> None:
@@ -248,6 +304,7 @@ def test_solutions_are_folded(soup: BeautifulSoup) -> None:
         "Solution, in code",
         "Solution, in words",
     ]
+    assert not soup.select("details details"), "what folds itself is not folded once more"
     assert not soup.select("details[open]")
 
 
@@ -276,17 +333,61 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(browser: Browser, page: Pat
     assert width <= 380
 
 
+def test_links_of_jupyterlabs_form_lead_to_their_section(soup: BeautifulSoup) -> None:
+    link = soup.find("a", string="up")
+    assert soup.find(id=str(link["href"]).removeprefix("#")).get_text() == "Second main heading"
+
+
+def test_a_link_to_another_lesson_leads_to_its_page(tmp_path: Path) -> None:
+    html = (
+        "<html><head><title></title></head><body><main><h1>L</h1><a href='other%20one.ipynb#A-Place'>x</a>"
+        "<a href='third.ipynb'>y</a><a href='notes.txt'>z</a></main></body></html>"
+    )
+    pages = {(tmp_path / "other one.ipynb").resolve(): "other one.html"}
+    found = BeautifulSoup(put_in_order(html, "l", tmp_path, pages=pages), "html.parser").select("a")
+    assert [link["href"] for link in found] == ["other%20one.html#A-Place", "third.ipynb", "notes.txt"]
+
+
+def test_formulas_are_drawn_without_a_script(soup: BeautifulSoup) -> None:
+    inline, block = soup.find_all("math")
+    assert inline.find("msup").get_text() == "x2"
+    assert block["display"] == "block"
+    assert block.find("mfrac")
+    assert "$" not in soup.main.get_text()
+
+
+def test_a_block_is_coloured_whatever_follows_its_language(soup: BeautifulSoup) -> None:
+    blocks = [pre for pre in soup.select(".text pre") if "no_run" in pre.get_text() or "plain" in pre.get_text()]
+    assert [pre.get_text() for pre in blocks] == ["let no_run = 1;\n", "plain\n"]
+    assert blocks[0].find("span", class_="kd") or blocks[0].find("span", class_="k")
+
+
+def test_the_page_has_the_language_that_the_notebook_names(tmp_path: Path) -> None:
+    made = notebook(text("# Türen"), code("print(1)"), lesson={"lang": "de"})
+    assert export(save(made, tmp_path / "t.ipynb"), tmp_path).returncode == 0
+    found = BeautifulSoup((tmp_path / "t.html").read_text(encoding="utf-8"), "html.parser")
+    assert found.html["lang"] == "de"
+    assert {label["lang"] for label in found.select(".label, footer")} == {"en"}
+
+
+def test_a_teachers_copy_has_its_folds_open(tmp_path: Path) -> None:
+    path = save(notebook(text("# L"), code("print(1)", tags=["solution"])), tmp_path / "t.ipynb")
+    assert export(path, tmp_path, "--solutions").returncode == 0
+    found = BeautifulSoup((tmp_path / "t.html").read_text(encoding="utf-8"), "html.parser")
+    assert [fold.has_attr("open") for fold in found.select("details")] == [True]
+
+
 def test_no_script_is_left(soup: BeautifulSoup) -> None:
     assert soup.find_all("script") == []
     assert "bold" in soup.select_one(".output .html b")
 
 
 @pytest.mark.parametrize("number", range(256))
-def test_every_numbered_colour_is_darkened_enough(number: int) -> None:
+def test_every_numbered_colour_can_be_read_on_both_papers(number: int) -> None:
     html = str(readable_ansi(f"\x1b[38;5;{number}mx\x1b[0m"))
     if "style" in html:  # the first sixteen are classes, measured in the browser
-        colour = html.split("rgb(")[1].split(")")[0]
-        assert contrast(tuple(int(part) for part in colour.split(",")), PAPER) >= ENOUGH
+        for colour, paper in zip(html.split("rgb(")[1:], (PAPER, DARK_PAPER), strict=True):
+            assert contrast(tuple(int(part) for part in colour.split(")")[0].split(",")), paper) >= ENOUGH
 
 
 def test_terminal_output_cannot_bring_markup_into_the_page() -> None:
@@ -322,7 +423,7 @@ def refused(tmp_path: Path, *cells: object, options: tuple[str, ...] = ()) -> tu
     """Exports a notebook that cannot become a page; returns the exit code and what was said."""
     ran = export(save(notebook(*cells), tmp_path / "lesson.ipynb"), tmp_path / "out", *options)
     assert ran.stdout == ""
-    assert "Traceback" not in ran.stderr, ran.stderr
+    assert "Traceback (most recent call last):" not in ran.stderr, ran.stderr
     assert not list((tmp_path / "out").glob("*")), "half a page was left behind"
     return ran.returncode, ran.stderr
 
@@ -357,25 +458,58 @@ def test_the_lesson_itself_becomes_a_page_that_needs_no_network(browser: Browser
 def test_a_cell_that_fails_unexpectedly_stops_the_export(tmp_path: Path) -> None:
     exit_code, said = refused(tmp_path, code("print(1)"), code("{}['gone']"))
     assert exit_code == 1
-    assert "cell 2 (`{}['gone']`) fails, and is not meant to: KeyError: 'gone'" in said
+    assert "cell 2 (In [1]): {}['gone']\n    the cell fails, and is not meant to: KeyError: 'gone'" in said
 
 
 def test_an_expected_error_that_does_not_come_stops_the_export(tmp_path: Path) -> None:
-    exit_code, said = refused(tmp_path, code("x = 1", tags=["raises-exception"]))
+    exit_code, said = refused(tmp_path, code("x = 1", tags=["raises-exception"], lesson={"raises": ["E0499"]}))
     assert exit_code == 1
-    assert "cell 1 (`x = 1`) is meant to fail, but ran without an error" in said
+    assert "cell 1 (In [1]): x = 1\n    expected E0499, but the cell ran without an error" in said
+
+
+@pytest.mark.parametrize(
+    ("lesson", "said"),
+    [
+        ({"raises": ["E0382"]}, "expected E0382, which did not come (the cell failed with ZeroDivisionError)"),
+        ({"raises": ["ZeroDivisionError"], "message": "zzz"}, "the error's text lacks “zzz”"),
+        (None, "its metadata does not name the error"),
+    ],
+)
+def test_an_error_that_is_not_the_promised_one_stops_the_export(
+    tmp_path: Path, lesson: dict[str, object] | None, said: str
+) -> None:
+    exit_code, told = refused(tmp_path, text("## Zero"), code("1 / 0", tags=["raises-exception"], lesson=lesson))
+    assert exit_code == 1
+    assert "cell 2 (In [1]), under “Zero”: 1 / 0\n" in told
+    assert said in told
+
+
+def test_two_notebooks_of_one_name_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    made = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        made.append(save(notebook(code(f"open({str(tmp_path / 'ran')!r}, 'w')")), tmp_path / folder / "lesson.ipynb"))
+    ran = export(made[0], tmp_path / "out", str(made[1]))
+    assert ran.returncode == 2
+    assert all(str(path) in ran.stderr for path in made)
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_cell_that_does_not_end_stops_the_export(tmp_path: Path) -> None:
     exit_code, said = refused(tmp_path, code("import time; time.sleep(600)"), options=("--timeout", "2"))
     assert exit_code == 1
-    assert "did not end within 2 s" in said
+    assert "cell 1 (In [1]): import time; time.sleep(600)\n    the cell did not end within 2 s" in said
+    assert "--timeout SECONDS" in said
 
 
-def test_a_picture_that_cannot_be_embedded_stops_the_export(tmp_path: Path) -> None:
-    exit_code, said = refused(tmp_path, text("![A door](gone.svg)"))
+def test_a_picture_that_cannot_be_embedded_stops_the_export_before_anything_runs(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    cells = [text("![A door](gone.svg)"), code(f"open({str(ran)!r}, 'w')")]
+    exit_code, said = refused(tmp_path, *cells)
     assert exit_code == 1
-    assert "the page would have to load gone.svg" in said
+    assert "cell 1: ![A door](gone.svg)\n    the picture file gone.svg does not exist" in said
+    assert not ran.exists()
 
 
 def test_an_unknown_kernel_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from nbformat.v4 import new_output
 
 from notebooks import TWO_ERRORS, code, error, notebook, save, stdout, text
 from places import CHECK, PYTHON
@@ -213,7 +214,7 @@ def test_a_cell_is_called_by_its_number_heading_and_code(tmp_path: Path) -> None
     )
     [found] = checked.report["failed"]
     assert found["cell"] == 1
-    assert found["title"] == "In [7], under “A lock”: print(2)"
+    assert found["title"] == "cell 2 (In [7]), under “A lock”: print(2)"
 
 
 def whole(tmp_path: Path, *cells: Any, **more: Any) -> str:
@@ -252,9 +253,12 @@ def test_mirrors_of_the_wrong_kind_are_told(tmp_path: Path) -> None:
 
 
 def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
-    (tmp_path / "door.png").write_bytes(b"")
+    lesson = tmp_path / "lesson"
+    lesson.mkdir()
+    for file in (lesson / "door.png", lesson / "door", tmp_path / "outside.png"):
+        file.write_bytes(b"")
     told = whole(
-        tmp_path,
+        lesson,
         text("![](door.png)"),
         text('<img src="door.png">'),
         text("![door.png](door.png)"),
@@ -264,15 +268,28 @@ def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
         text("<svg></svg>"),
         text("![A door](attachment:here.png)", attachments={"here.png": {"image/png": ""}}),
         text("![A door](door.png)"),
+        text("![A door](../outside.png)"),
+        text("![A door](door)"),
+        text("<video src='door.mp4'></video>"),
+        text("<p style='background: url(door.png)'>A door</p>"),
     )
     expected = [
-        "cell 1: the picture door.png has no alt text",
-        "cell 2: the picture door.png has no alt text",
-        "cell 3: the alt text of the picture door.png is a file name, and does not say what it shows",
-        "cell 4: the picture file gone.png does not exist",
-        "cell 5: the attachment “gone.png” is not in the cell",
-        "cell 6: the picture https://example.org/door.png is on the network, and lessons work without it",
-        "cell 7: a drawing (svg) has neither a <title> nor an aria-label",
+        "cell 1: ![](door.png)\n  the picture door.png has no alt text",
+        'cell 2: <img src="door.png">\n  the picture door.png has no alt text',
+        "cell 3: ![door.png](door.png)\n  the alt text of the picture door.png is a file name, and does not say what it"
+        " shows",
+        "cell 4: ![A door](gone.png)\n  the picture file gone.png does not exist",
+        "cell 5: ![A door](attachment:gone.png)\n  the attachment “gone.png” is not in the cell",
+        "cell 6: ![A door](https://example.org/door.png)\n  the picture https://example.org/door.png is on the network,"
+        " and lessons work without it",
+        "cell 7: <svg></svg>\n  a drawing (svg) has neither a <title> nor an aria-label",
+        "cell 10: ![A door](../outside.png)\n  the picture ../outside.png lies outside the notebook's folder: move it"
+        " there, or below it",
+        "cell 11: ![A door](door)\n  the file door does not end as a picture does (.svg, .png, .jpg)",
+        "cell 12: <video src='door.mp4'></video>\n  a <video> cannot be part of a handout, which is one file: put a link"
+        " in its place",
+        "cell 13: <p style='background: url(door.png)'>A door</p>\n  url(door.png) would have to be loaded, and lessons"
+        " work without network",
     ]
     assert told == "; ".join(expected)
 
@@ -291,15 +308,75 @@ def test_a_kernel_that_dies_is_told(tmp_path: Path) -> None:
         "--nbval-cell-timeout=3",
     )
     assert checked.exit_code == 1
-    assert "Timeout of 3 seconds exceeded" in checked.reason(0)
+    assert "the cell did not end within 3 s" in checked.reason(0)
+    assert "or the kernel has died" in checked.reason(0)
 
 
-def test_a_cell_that_takes_too_long_is_interrupted_and_told(tmp_path: Path) -> None:
-    checked = check(
-        save(notebook(code("import time; time.sleep(600)")), tmp_path / "t.ipynb"), "--nbval-cell-timeout=2"
-    )
+def test_a_cell_that_does_not_end_is_stopped_and_told_and_no_cell_behind_it_is_run(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    cells = [
+        code("import time; time.sleep(600)"),
+        text("Text."),
+        code(f"open({str(ran)!r}, 'w').close()"),
+        code("print(1)", stdout("2\n")),
+    ]
+    checked = check(save(notebook(*cells), tmp_path / "t.ipynb"), "--nbval-cell-timeout=2")
     assert checked.exit_code == 1
-    assert "Timeout of 2 seconds exceeded" in checked.reason(0)
+    assert "the cell did not end within 2 s" in checked.reason(0)
+    assert "--timeout SECONDS" in checked.reason(0)
+    assert checked.reason(None) == "cells 3 to 4 not run, because a cell before did not end"
+    assert checked.reason(3) == "", "a cell that was not run cannot differ"
+    assert checked.report["not_run"] == 2
+    assert not ran.exists()
+
+
+def test_a_picture_that_differs_is_a_sentence_and_no_diff(tmp_path: Path) -> None:
+    draw = "from IPython.display import SVG, display\ndisplay(SVG('<svg><title>A lock</title>{}</svg>'))"
+    stored = new_output("display_data", data={"image/svg+xml": "<svg><title>A lock</title><g/></svg>"})
+    words = "from IPython.display import HTML\nHTML('<p>new</p><svg><title>A lock</title></svg>')"
+    html = new_output("execute_result", data={"text/html": "<p>old</p><svg><title>A lock</title><g/></svg>"})
+    html.data["text/plain"] = "<IPython.core.display.HTML object>"
+    drawn = "<IPython.core.display.SVG object>"
+    stored.data["text/plain"] = drawn
+    checked = check(
+        save(notebook(code(draw.format("<a/>"), stored), code(words, html), code("1", stdout("2"))), tmp_path / "t.ipynb")
+    )
+    assert checked.reason(0).startswith("the picture is not the stored one. If it is another one in each run")
+    assert "nbval-ignore-output" in checked.reason(0)
+    assert checked.diff(0) == ""
+    assert "-<p>old</p>(a drawing)" in checked.diff(1), "what is not drawn is still compared by lines"
+    assert [found["differs"] for found in checked.report["failed"]] == [True, True, True]
+
+
+def test_links_lead_to_sections_and_files(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("1", encoding="utf-8")
+    save(notebook(text("## Another Place")), tmp_path / "other.ipynb")
+    told = whole(
+        tmp_path,
+        text("# A lesson\n\n## My Section, with `code`\n\n<a id='here'></a>"),
+        text("[a](#My-Section,-with-code) [b](#here) [c](data.csv) [d](other.ipynb#Another-Place) [e](other.ipynb)"),
+        text("[f](https://example.org/#x) [g](mailto:a@example.org) [h](#)"),
+        text("[i](#my-section,-with-code)"),
+        text("[j](gone.csv)"),
+        text("[k](other.ipynb#another-place)"),
+    )
+    expected = [
+        "the link #my-section,-with-code leads nowhere: no heading has that address; did you mean"
+        " #My-Section,-with-code?",
+        "the link gone.csv leads nowhere: there is no such file beside the notebook",
+        "the link other.ipynb#another-place leads nowhere: no heading of other.ipynb has that address; did you mean"
+        " #Another-Place?",
+    ]
+    for sentence in expected:
+        assert sentence in told
+    assert told.count("leads nowhere") == len(expected)
+
+
+def test_formulas_that_cannot_be_drawn_are_told(tmp_path: Path) -> None:
+    told = whole(tmp_path, text("Right: $\\frac{a}{b}$, $$x^2$$."), text("Wrong: $\\nosuch{x}$ and $\\frac{a$."))
+    assert "the formula $\\nosuch{x}$ cannot be drawn: Unknown command" in told
+    assert "the formula $\\frac{a$ cannot be drawn" in told
+    assert told.count("cannot be drawn") == 2
 
 
 def test_several_notebooks_are_reported_one_by_one(tmp_path: Path) -> None:
