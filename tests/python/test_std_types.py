@@ -86,7 +86,6 @@ std::mem::replace(&mut 3, 4)  =>  i32
 Box::new(3)  =>  Box<i32>
 Box::new(|x: i32| x + 1) as Box<dyn Fn(i32) -> i32 + Send>  =>  Box<dyn Fn(i32) -> i32 + Send>
 Rc::new(RefCell::new(vec![1]))  =>  Rc<RefCell<Vec<i32>>>
-Rc::downgrade(&Rc::new(1))  =>  std::rc::Weak<i32>
 Cell::new(3)  =>  Cell<i32>
 OnceCell::<u32>::new()  =>  OnceCell<u32>
 Arc::new(Mutex::new(0))  =>  Arc<Mutex<i32>>
