@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::dbg_place;
 use super::rewrite::{checkpoints, statics, value};
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
@@ -49,7 +50,8 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}",
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}",
+            dbg_place::DEFINITION,
             checkpoints::definition(opt_level),
             value::DEFINITION,
             statics::DEFINITION,

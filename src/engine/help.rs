@@ -48,7 +48,7 @@ const GROUPS: [Group; 5] = [
             ),
             (
                 ":env NAME=value",
-                "sets an environment variable of the cells",
+                "sets an environment variable of the cells, from the next `:restart` on",
             ),
             ("!ls", "runs a command of the shell"),
         ],

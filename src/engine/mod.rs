@@ -8,6 +8,7 @@ pub mod compile_error;
 pub mod config;
 pub mod context;
 pub mod crash;
+pub mod dbg_place;
 pub mod demux;
 pub mod diagnostic;
 pub mod display_block;

@@ -14,6 +14,7 @@ use lesson_runtime::{ToKernel, ToRuntime};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::aside::Aside;
+use super::dbg_place::named_by_cells;
 use super::demux::{Demux, Piece};
 use super::display_block::DisplayBlock;
 use super::last_words::LastWords;
@@ -240,10 +241,13 @@ impl Reader {
         let stream = self.streams[which].0;
         for piece in pieces {
             match piece {
-                Piece::Text(text) => {
+                Piece::Text(mut text) => {
                     match stream {
                         Stream::Stdout => self.panic_was_text(),
-                        Stream::Stderr => self.last_stderr.push(&text),
+                        Stream::Stderr => {
+                            text = named_by_cells(text, &self.link.book);
+                            self.last_stderr.push(&text);
+                        }
                     }
                     // What was displayed before this line stands above it.
                     if stream == Stream::Stdout {

@@ -83,6 +83,30 @@ impl SourceBook {
         look(&Sources::new(&generated, earlier.chain([cell])))
     }
 
+    /// The cell, line and column where this macro is called, for a line and a column of what was compiled
+    /// last with such a call there.
+    #[must_use]
+    pub fn place_of_macro(&self, name: &str, (line, column): (usize, usize)) -> Option<String> {
+        let pages = self.lock();
+        let skipped = column.checked_sub(1)?;
+        let calls = |text: &&String| {
+            let text = line.checked_sub(1).and_then(|line| text.lines().nth(line));
+            let call: String = text.unwrap_or_default().chars().skip(skipped).collect();
+            call.trim_start_matches("crate::").starts_with(name)
+        };
+        let generated = pages.generated.values().rev().find(calls)?;
+        let sources = Sources::new(generated, &pages.cells);
+        let place = sources.from_here((line, column))?;
+        let before = &place.cell.edited.original()[..place.range.start];
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        Some(format!(
+            "{}:{}:{}",
+            place.cell.title(),
+            before.matches('\n').count() + 1,
+            before[start..].chars().count() + 1
+        ))
+    }
+
     /// The execution count of a cell of the learner's.
     #[must_use]
     pub fn count(&self, request: u64) -> Option<usize> {

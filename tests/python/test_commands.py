@@ -127,7 +127,7 @@ def test_help_names_every_command_and_each_works(kernel: FrontEnd, tmp_path: Pat
         ':dep rand = "0.9"': (f':offline 1\n:dep tiny = {{ path = "{tmp_path}" }}\ntiny::two()', "2"),
         ":doc x": (":doc String", "UTF-8"),
         ":efmt {}": (None, "Error format: {}"),
-        ":env NAME=value": (':env NAME=value\nstd::env::var("NAME").unwrap()', "value"),
+        ":env NAME=value": (None, "use :restart"),
         ":explain": (None, "E0308"),
         ":explain E0382": (None, "moved"),
         ":fmt {:#?}": (None, "{:#?}"),
@@ -157,6 +157,7 @@ def test_help_names_every_command_and_each_works(kernel: FrontEnd, tmp_path: Pat
         code, word = said[command]
         ran = kernel.ok(code or command, START_S)
         assert word in f"{ran.result}{ran.stdout}", (command, ran.result, ran.stdout)
+    assert kernel.ok('std::env::var("NAME").unwrap()').result == '"value"'
     kernel.ok(":clear\n:output threads running-cell", START_S)
 
 

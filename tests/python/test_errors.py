@@ -252,6 +252,23 @@ def test_a_handle_that_was_joined_is_told_as_such(class_room: FrontEnd) -> None:
     assert "&worker" not in report and "worker.clone()" not in report, report
 
 
+# -- dbg!
+
+
+def test_dbg_names_the_place_in_the_cell_and_gives_what_it_is_given(class_room: FrontEnd) -> None:
+    defined = class_room.ok("fn shown(n: u32) -> u32 {\n    dbg!(n) + 1\n}").content["execution_count"]
+    ran = class_room.ok('let both = dbg!(shown(2), String::from("a"));\ndbg!();\nlet s = dbg!(both.1);\n(both.0, s)')
+    count = ran.content["execution_count"]
+    assert ran.result == '(3, "a")'
+    assert ran.stderr == (
+        f"[cell {defined}:2:5] n = 2\n[cell {count}:1:12] shown(2) = 3\n"
+        f'[cell {count}:1:12] String::from("a") = "a"\n[cell {count}:2:1]\n[cell {count}:3:9] both.1 = "a"\n'
+    )
+    assert class_room.ok("mod deep { pub fn two() -> u8 { dbg!(2) } }\ndeep::two()").stderr.startswith("[cell ")
+    ran = fails(class_room, "struct Bare;\ndbg!(Bare);")
+    assert (ran.error["ename"], ran.error["evalue"]) == ("E0277", "`Bare` doesn't implement `Debug`")
+
+
 # -- what evcxr makes of a cell's value
 
 
