@@ -17,7 +17,7 @@ struct Guarded {
     number: AtomicU32,
 }
 
-/// With three that wait for each other, loom finds no end.
+/// Three that wait for each other go beyond loom's limit of branches.
 const THREADS: u32 = 2;
 
 fn each_adds_one() {
