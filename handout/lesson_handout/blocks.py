@@ -11,9 +11,9 @@ import re
 from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
 
-# What stands in columns: the gutter of a report or the edge of a table, or the lines that drawings are made of.
-_GUTTER = re.compile(r"^\s*\d*\s*\|(?:\s|$)", re.MULTILINE)
-_BOX = re.compile(r"[\u2500-\u259f]")
+# What stands in columns: a line with the gutter of a report or the edge of a table, one with a gap within it, one that is
+# drawn.
+_COLUMNS = re.compile(r"^\s*\d*\s*\|(?:\s|$)|\S {4,}\S|[\u2500-\u259f]", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
 # Characters that fit into the narrowest block of a wide window, that of a fold. A longer line has to be scrolled, also by
 # whoever has no mouse. (On a phone most blocks scroll, and none of them with a keyboard.)
@@ -24,18 +24,18 @@ _SHORT = 18
 
 def keeps_columns(text: str) -> bool:
     """Says whether breaking the lines of `text` would take its meaning."""
-    return bool(_GUTTER.search(text) or _BOX.search(text))
+    return _COLUMNS.search(text) is not None
 
 
 def wrap_prose(html: Markup) -> Markup:
-    """Returns a report in which lines without a gutter may be broken, since nothing stands below their columns.
+    """Returns a report in which lines that do not stand in columns may be broken.
 
     Takes HTML with one line of text per line. Where a colour goes on over a line end, all stays as it is.
     """
     lines = str(html).split("\n")
     if any(line.count("<span") != line.count("</span>") for line in lines):
         return html
-    columns = [_GUTTER.match(text) or _BOX.search(text) for text in (_TAG.sub("", line) for line in lines)]
+    columns = [keeps_columns(_TAG.sub("", line)) for line in lines]
     return Markup(
         "\n".join(
             line if kept or not line else f'<span class="prose">{line}</span>'
@@ -58,7 +58,7 @@ def put_blocks_in_order(soup: BeautifulSoup) -> None:
         if marks:
             pre["class"] = marks
         scrolls = output is None or "columns" in marks
-        unwrapped = [line for line in lines if output is None or _GUTTER.match(line) or _BOX.search(line)]
+        unwrapped = [line for line in lines if output is None or keeps_columns(line)]
         if scrolls and max(map(len, unwrapped), default=0) > _WIDE:
             pre["tabindex"] = "0"
             pre["role"] = "group"

@@ -158,7 +158,7 @@ def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
     _, description = svg_words(svg)
     cell = picture.find_parent("section")
     prose = _prose(cell) if cell else ""
-    if not description or description in prose or _DESCRIBED in prose:
+    if not description or description in prose or _DESCRIBED in prose or _described_below(cell):
         return
     address = f"picture-{number}"
     picture["aria-describedby"] = address
@@ -173,6 +173,12 @@ def _describe(soup: BeautifulSoup, picture: Tag, number: int) -> None:
     else:
         holder.replace_with(figure)
         figure.extend([picture, caption])
+
+
+def _described_below(cell: Tag | None) -> bool:
+    """Says whether the next text begins with what the picture of `cell` shows; cells of code may stand between."""
+    below = cell.find_next_sibling("section", class_="text") if cell else None
+    return below is not None and below.find(["img", "svg"]) is None and _prose(below).startswith(_DESCRIBED)
 
 
 def _prose(cell: Tag) -> str:

@@ -54,6 +54,68 @@ fn an_unknown_notebook_is_answered_with_the_lessons() {
 }
 
 #[test]
+fn a_notebook_for_the_lab_is_named_as_for_the_other_commands() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "project/notebooks/02_shared_data.ipynb",
+        &notebook("rust-lessons", &[]),
+    );
+    for name in ["queues.ipynb", "queues"] {
+        let text = refusal(&sandbox, &["lab", name]);
+        assert_says(&text, &["no notebook `queues", "02_shared_data.ipynb"]);
+    }
+    // What is there is let through, and so is an option's value: the next thing that is missing is Rust.
+    for args in [
+        ["lab", "02_shared_data", "--no-browser"],
+        ["lab", "--port", "8899"],
+    ] {
+        assert_says(&refusal(&sandbox, &args), &["install Rust"]);
+    }
+}
+
+#[test]
+fn two_notebooks_that_would_become_one_page_are_refused() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("project/mine")).expect("writable");
+    for folder in ["notebooks", "mine"] {
+        sandbox.write(
+            &format!("project/{folder}/lesson.ipynb"),
+            &notebook("rust-lessons", &[]),
+        );
+    }
+    let named = ["handout", "notebooks/lesson", "mine/lesson.ipynb"];
+    let text = refusal(&sandbox, &named);
+    assert_says(
+        &text,
+        &[
+            "notebooks/lesson.ipynb",
+            "mine/lesson.ipynb",
+            "would both become `lesson.html`",
+        ],
+    );
+}
+
+#[test]
+fn each_broken_notebook_of_several_is_told() {
+    let sandbox = Sandbox::new();
+    for name in ["one", "two"] {
+        sandbox.write(&format!("project/notebooks/{name}.ipynb"), "{");
+    }
+    for command in ["check", "handout"] {
+        let text = refusal(&sandbox, &[command, "one", "two"]);
+        assert_says(&text, &["one.ipynb` is broken", "two.ipynb` is broken"]);
+    }
+}
+
+#[test]
+fn a_limit_of_no_seconds_is_refused() {
+    for command in ["check", "handout"] {
+        let text = refusal(&Sandbox::new(), &[command, "--timeout", "0"]);
+        assert_says(&text, &["--timeout"]);
+    }
+}
+
+#[test]
 fn a_project_without_notebooks_says_so() {
     let text = refusal(&Sandbox::new(), &["check"]);
     assert_says(&text, &["there is no notebook in"]);

@@ -1,8 +1,13 @@
 //! `cargo lessons check` on small notebooks: green as stored, red for each thing that is changed.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use serde_json::{Value, json};
 
@@ -53,6 +58,13 @@ fn run_check(notebook: &Path) -> Output {
         .arg(notebook)
         .output()
         .expect("the program starts")
+}
+
+/// A cell that leaves a file behind and then never ends.
+fn endless(mark: &Path) -> Value {
+    let source =
+        format!("std::fs::write({mark:?}, \"\").unwrap();\nloop {{ std::hint::spin_loop(); }}");
+    printing(&source, "")
 }
 
 const ADD: &str = "let sum = 2 + 3;\nprintln!(\"sum {sum}\");";
@@ -109,4 +121,84 @@ fn a_failed_assertion_is_red() {
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("the sum is wrong"), "{text}");
+}
+
+#[test]
+fn a_cell_that_never_ends_is_named_and_what_comes_behind_it_is_not_run() {
+    let _ready = ready();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("endless.ipynb");
+    let cells = [
+        endless(&folder.path().join("begun")),
+        printing("println!(\"behind\");", "another\n"),
+    ];
+    fs::write(&path, notebook("rust-lessons", &cells)).expect("writable");
+    for command in ["check", "handout"] {
+        let output = program()
+            .args([command, "--timeout", "3"])
+            .arg(&path)
+            .current_dir(folder.path())
+            .args(if command == "handout" {
+                &["--out", "pages"][..]
+            } else {
+                &[]
+            })
+            .output()
+            .expect("the program starts");
+        let text = printed(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        for part in [
+            "cell 1 (In [1])",
+            "did not end within 3 s",
+            "--timeout SECONDS",
+        ] {
+            assert!(text.contains(part), "{command}: `{part}` is not in: {text}");
+        }
+        assert!(!text.contains("save it"), "no output differs: {text}");
+        if command == "check" {
+            assert!(text.contains("cell 2 not run"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_check_that_is_stopped_leaves_nothing_behind() {
+    let _ready = ready();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let temporary = folder.path().join("tmp");
+    fs::create_dir(&temporary).expect("writable");
+    let begun = folder.path().join("begun");
+    let path = folder.path().join("endless.ipynb");
+    fs::write(&path, notebook("rust-lessons", &[endless(&begun)])).expect("writable");
+    let mut child = program()
+        .arg("check")
+        .arg(&path)
+        .env("TMPDIR", &temporary)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("the program starts");
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while !begun.exists() {
+        assert!(Instant::now() < deadline, "the cell was not run");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // As a terminal does: to all that the command has started.
+    let group = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    killpg(group, Signal::SIGINT).expect("it runs");
+    child.wait().expect("it ends");
+    // The kernel ends behind it.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let left: Vec<_> = fs::read_dir(&temporary)
+            .expect("a folder")
+            .flatten()
+            .collect();
+        if left.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "left behind: {left:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

@@ -194,6 +194,15 @@ def test_prose_of_an_output_wraps_and_columns_do_not(visit: Visit) -> None:
     assert "let x" not in report.locator(".prose").all_text_contents()
 
 
+def test_columns_of_words_stay_columns(tmp_path: Path) -> None:
+    steps = "step by step:\n   Ada          Bea\n1  loads\n2               loads"
+    page = "<html><head><title></title></head><body><main><h1>L</h1><div class='output'><pre>{}</pre></div></main></html>"
+    kept = BeautifulSoup(put_in_order(page.format(steps), "l", tmp_path), "html.parser").pre
+    wrapped = BeautifulSoup(put_in_order(page.format("not yet: a line of prose"), "l", tmp_path), "html.parser").pre
+    assert kept["class"] == ["columns"]
+    assert not wrapped.has_attr("class")
+
+
 def test_long_lines_do_not_widen_the_page(visit: Visit) -> None:
     assert visit.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
 
@@ -278,6 +287,9 @@ def test_a_description_that_the_text_gives_is_not_repeated(tmp_path: Path) -> No
     described = "<strong>The picture in words.</strong> A lamp is on above a shut door."
     assert "In words:" not in put_in_order(html.format(described), "l", tmp_path)
     assert "In words: The light is on" in put_in_order(html.format("Something else."), "l", tmp_path)
+    below = "</p></section><section class='cell code'>x</section><section class='cell text'><p>{}"
+    assert "In words:" not in put_in_order(html.format(below.format(described)), "l", tmp_path)
+    assert "In words:" in put_in_order(html.format(below.format(f"And now. {described}")), "l", tmp_path)
 
 
 def test_rust_is_highlighted(soup: BeautifulSoup) -> None:
