@@ -32,12 +32,12 @@ pub(super) fn install(
         kernels.push(Kernel::Stock);
     }
     for kernel in kernels {
-        let folder = kernelspec::install(
-            kernel,
-            &jupyter_dir,
-            &project.program,
-            rust.std_sources.as_deref(),
-        )?;
+        let program = match kernel {
+            Kernel::Lessons => project.program.clone(),
+            Kernel::Stock => setup::stock::ensure(project, &rust.toolchain, progress)?,
+        };
+        let folder =
+            kernelspec::install(kernel, &jupyter_dir, &program, rust.std_sources.as_deref())?;
         println!(
             "Registered `{}` as {} in {}",
             kernel.name(),

@@ -2,8 +2,8 @@
 //!
 //! While rust-analyzer reads the standard library it holds twice of what it needs from then on, mostly
 //! syntax trees. What it frees lies scattered between what it keeps, so allocators hold on to it.
-//! glibc can be asked to return each free page, also from the middle. (mimalloc, with all that its
-//! options and `mi_collect` do, kept 450 MB where glibc comes down to 310.)
+//! glibc can be asked to return each free page, also from the middle. (mimalloc
+//! kept 450 MB, also after `mi_collect`, where glibc comes down to 310.)
 
 /// Returns what is free. It takes some 20 ms, during which threads that allocate wait.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

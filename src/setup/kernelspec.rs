@@ -15,7 +15,7 @@ use super::python::{Python, PythonMissing};
 
 const LOGO: &str = include_str!("logo.svg");
 
-/// A kernel that this program can be.
+/// A kernel that can be registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
     /// Our kernel, for which the notebooks are written.
@@ -44,7 +44,7 @@ impl Kernel {
         }
     }
 
-    /// What goes into `kernel.json`, for `program` being this program.
+    /// What goes into `kernel.json`, for `program` being the kernel's program.
     fn spec(self, program: &str, std_sources: Option<&Path>) -> Value {
         let argv = match self {
             Self::Lessons => vec![program, "kernel", "--connection-file", "{connection_file}"],

@@ -13,6 +13,7 @@ pub mod progress;
 pub mod python;
 pub mod sources;
 pub mod std_sources;
+pub mod stock;
 pub mod toolchain;
 pub mod tools;
 pub mod venv;
@@ -195,10 +196,23 @@ pub fn ensure_all(
         if kernel == Kernel::Stock && !cfg!(feature = "stock") {
             continue;
         }
+        let program = match kernel {
+            Kernel::Lessons => project.program.clone(),
+            Kernel::Stock => match stock::ensure(project, &rust.toolchain, progress) {
+                Ok(program) => program,
+                // Nobody needs it for a lesson.
+                Err(error) => {
+                    progress.say(&format!(
+                        "The stock kernel, to compare with, is missing: {error}"
+                    ));
+                    continue;
+                }
+            },
+        };
         kernelspec::install(
             kernel,
             &venv.jupyter_dir(),
-            &project.program,
+            &program,
             rust.std_sources.as_deref(),
         )?;
     }
