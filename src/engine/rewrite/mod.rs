@@ -215,9 +215,12 @@ mod tests {
             "fn walk(n: &Node) { for c in &n.children { c.walk(); } }",
             "fn walk(n: &Node) {§ for c in &n.children {§ c.walk(); } }",
         );
+        check(
+            "impl Clone for A { fn clone(&self) -> A { A(self.0.clone()) } }",
+            "mod lesson_block_7_0 {} impl Clone for A { fn clone(&self) -> A { A(self.0.clone()) } }",
+        );
         for code in [
             "fn twice(n: u64) -> u64 { once(n) + n.twice }",
-            "impl Clone for A { fn clone(&self) -> A { A(self.0.clone()) } }",
             "const fn fib(n: u64) -> u64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
             "extern \"C\" fn down(n: u64) { if n > 0 { down(n - 1) } }",
             "fn down(n: u64) { #![allow(unused)] if n > 0 { down(n - 1) } }",
