@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evcxr::{CommandContext, Error, EvalCallbacks};
 
 use super::config::{self, start_up_cells};
+pub(super) use super::ended::Ended;
 use super::explain::LastError;
 use super::folder::Folder;
 use super::known::Known;
@@ -68,35 +69,6 @@ pub struct Context {
     start_up: Vec<String>,
     pub(super) next_request: u64,
     pub(super) folder: Folder,
-}
-
-/// What an execution came to.
-pub(super) struct Ended {
-    pub(super) outcome: Outcome,
-    /// Compiled code was loaded and started.
-    pub(super) ran: bool,
-    /// evcxr compiles the cell's items into later cells. It does after a panic too.
-    pub(super) taken_over: bool,
-    /// It does not compile.
-    pub(super) refused: bool,
-    /// It was not run, because this variable could not be kept.
-    pub(super) not_kept: Option<NotKept>,
-    /// Variables that were dropped, because their types were others than before.
-    pub(super) retyped: Vec<String>,
-}
-
-impl Ended {
-    /// The process was not there to run it.
-    fn before_start(error: CellError) -> Ended {
-        Ended {
-            outcome: Err(error),
-            ran: false,
-            taken_over: false,
-            refused: false,
-            not_kept: None,
-            retyped: Vec::new(),
-        }
-    }
 }
 
 impl Context {

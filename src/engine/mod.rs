@@ -12,6 +12,7 @@ pub mod dbg_place;
 pub mod demux;
 pub mod diagnostic;
 pub mod display_block;
+mod ended;
 mod execute;
 pub mod explain;
 pub mod failure;

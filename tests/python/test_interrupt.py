@@ -145,3 +145,13 @@ def test_an_endless_loop_is_stopped_and_the_next_cell_runs(fresh: FrontEnd) -> N
     else:
         assert (ran.error["ename"], kept.result) == ("KeyboardInterrupt", "3")
     assert fresh.ok("1 + 1").result == "2"
+
+
+def test_a_recursion_is_stopped_and_every_variable_kept(kernel: FrontEnd) -> None:
+    kernel.ok(
+        "let gem = 8;\nfn fib(n: u64) -> u64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
+        "struct Maze;\nimpl Maze { fn walk(&self, n: u64) -> u64 { if n < 2 { n } else { self.walk(n - 1) + self.walk(n - 2) } } }"
+    )
+    stop_when_printed(kernel, 'println!("blocked");\nfib(90)')
+    stop_when_printed(kernel, 'println!("blocked");\nMaze.walk(90)')
+    assert kernel.ok("(gem, fib(10))").result == "(8, 55)"

@@ -1,6 +1,6 @@
-//! A look at the stop button at the head of each loop.
+//! A look at the stop button at the head of each loop, and of each function that calls itself.
 
-use ra_ap_syntax::ast::{self, HasLoopBody, RangeItem};
+use ra_ap_syntax::ast::{self, HasLoopBody, HasName, RangeItem};
 use ra_ap_syntax::{AstNode, AstToken, SyntaxKind, SyntaxNode};
 
 /// The name of the module that [`definition`] defines.
@@ -42,7 +42,8 @@ pub const CALL: &str = " crate::lesson_stop::point();";
 /// A cell with this comment is left as it is.
 pub const OFF: &str = "// kernel: no checkpoints";
 
-/// The places, in `root`, behind the opening braces of loops that may call a function.
+/// The places, in `root`, behind the opening braces of loops, and of functions that call themselves, where
+/// a function may be called.
 ///
 /// Loops inside macro calls are only tokens to us, loops that run while compiling (`const fn`,
 /// initialisers of constants) cannot call anything, and out of an `extern "C" fn` nothing may unwind;
@@ -56,11 +57,55 @@ pub fn places(root: &SyntaxNode) -> impl Iterator<Item = usize> {
                 let for_loop = ast::ForExpr::cast(node.clone())?;
                 (!ends_by_itself(&for_loop)).then(|| for_loop.loop_body())?
             }
+            SyntaxKind::FN => {
+                let function = ast::Fn::cast(node.clone())?;
+                calls_itself(&function).then(|| function.body())?
+            }
             _ => None,
         }?;
         let brace = body.stmt_list()?.l_curly_token()?;
         (!must_not_call(&node)).then(|| usize::from(brace.text_range().end()))
     })
+}
+
+/// Whether a function or method of this name is called in there: most likely the function itself. (Two that
+/// call each other are not found. What implements a trait hands on to the fields, as `clone` and `fmt` do.)
+fn calls_itself(function: &ast::Fn) -> bool {
+    let (Some(name), Some(body)) = (function.name(), function.body()) else {
+        return false;
+    };
+    // Nothing may stand before `#![…]`.
+    let attributed = body.stmt_list().is_some_and(|list| {
+        list.syntax()
+            .children()
+            .any(|child| child.kind() == SyntaxKind::ATTR)
+    });
+    let name = name.text();
+    let of_trait = function
+        .syntax()
+        .ancestors()
+        .find_map(ast::Impl::cast)
+        .is_some_and(|block| block.trait_().is_some());
+    !attributed
+        && !of_trait
+        && body.syntax().descendants().any(|node| {
+            let called = match node.kind() {
+                SyntaxKind::CALL_EXPR => {
+                    match ast::CallExpr::cast(node).and_then(|call| call.expr()) {
+                        Some(ast::Expr::PathExpr(callee)) => callee
+                            .path()
+                            .and_then(|path| path.segment())
+                            .and_then(|segment| segment.name_ref()),
+                        _ => None,
+                    }
+                }
+                SyntaxKind::METHOD_CALL_EXPR => {
+                    ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref())
+                }
+                _ => None,
+            };
+            called.is_some_and(|called| called.text() == name)
+        })
 }
 
 /// Whether the loop does nothing but arithmetic, on each element of a collection or for a small number

@@ -206,6 +206,30 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_calls_itself_gets_a_checkpoint() {
+        check(
+            "fn fib(n: u64) -> u64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
+            "fn fib(n: u64) -> u64 {§ if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
+        );
+        check(
+            "fn walk(n: &Node) { for c in &n.children { c.walk(); } }",
+            "fn walk(n: &Node) {§ for c in &n.children {§ c.walk(); } }",
+        );
+        check(
+            "impl Clone for A { fn clone(&self) -> A { A(self.0.clone()) } }",
+            "mod lesson_block_7_0 {} impl Clone for A { fn clone(&self) -> A { A(self.0.clone()) } }",
+        );
+        for code in [
+            "fn twice(n: u64) -> u64 { once(n) + n.twice }",
+            "const fn fib(n: u64) -> u64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
+            "extern \"C\" fn down(n: u64) { if n > 0 { down(n - 1) } }",
+            "fn down(n: u64) { #![allow(unused)] if n > 0 { down(n - 1) } }",
+        ] {
+            check(code, code);
+        }
+    }
+
+    #[test]
     fn loops_that_run_while_compiling_get_none() {
         for code in [
             "const fn f() -> u32 { let mut i = 0; while i < 3 { i += 1; } i }",
