@@ -21,6 +21,11 @@ pub const PROGRAM: &str = "lesson-cargo";
 pub const NAMES: [&str; 2] = ["cargo", "rustup"];
 /// Below evcxr's build folder: what the program has written down.
 pub const RECORDED: &str = "target/lesson-cargo";
+/// In [`RECORDED`]: the size and time of the support crate that the set-up has compiled.
+pub const SUPPORT: &str = "support";
+/// What gives every type with `Debug` the method by which evcxr shows a value. The program puts the
+/// compiled one of the support crate in its place; it is written on one line, so that no other moves.
+pub const VALUE: &str = r#"mod lesson_value { pub trait Value { fn evcxr_display(&self); } impl<T: std::fmt::Debug + ?Sized> Value for &T { fn evcxr_display(&self) { use std::io::Write as _; let text = format!("{self:?}"); let _ = write!(std::io::stdout().lock(), "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n"); } } }"#;
 /// Below a cache, beside the folder with the program: the compiled cells; the name of that folder
 /// follows.
 pub const CELLS_PREFIX: &str = "cells-";

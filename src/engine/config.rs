@@ -50,10 +50,11 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}",
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}\n{}",
             dbg_place::DEFINITION,
             checkpoints::definition(opt_level),
             value::DEFINITION,
+            value::USE,
             statics::DEFINITION,
             statics::naming_macro(std::iter::empty()),
         ),

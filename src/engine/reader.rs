@@ -314,7 +314,13 @@ impl Reader {
                 self.outlet.clear(wait);
             }
             DisplayBlock::Show(shown) => {
-                let complete = self.link.lock().report.take_display(shown);
+                let mut state = self.link.lock();
+                // evcxr tries itself with a cell of its own before there is one of anybody's.
+                if state.cell == 0 {
+                    return;
+                }
+                let complete = state.report.take_display(shown);
+                drop(state);
                 for shown in complete {
                     self.outlet.show(shown);
                 }

@@ -53,7 +53,7 @@ def test_a_second_kernel_compiles_nothing_that_the_first_has_compiled(log: Progr
     # Several items and variables: evcxr writes them down in another order in each kernel.
     cells = [
         f"let {unlike} = vec![1, 2];\nlet other = 3_u8;\nlet third = String::from(\"c\");",
-        "fn a() -> usize { 1 }\nfn b() -> usize { 2 }\nstruct S { n: usize }",
+        f"fn a() -> usize {{ 1 }}\nfn b() -> usize {{ 2 }}\nstruct S {{ n: usize }}\nfn {unlike}_f() {{}}",
         f"let s = S {{ n: a() + b() + {unlike}.len() }};",
         "s.n + third.len() + usize::from(other)",
     ]

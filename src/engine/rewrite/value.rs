@@ -14,8 +14,10 @@ use crate::engine::syntax::{is_loop_for_its_effect, tail};
 
 /// The trait. Only `T: Debug` has it; for any other type evcxr's own way ends in the message that
 /// `Debug` is missing.
-pub const DEFINITION: &str = "mod lesson_value { pub use lesson_support::cells::value::Value; }
-use lesson_value::Value as _;";
+pub const DEFINITION: &str = lesson_runtime::tools::VALUE;
+
+/// Brings the trait into scope.
+pub const USE: &str = "use lesson_value::Value as _;";
 
 /// Takes the place of [`DEFINITION`] when values are to be shown in another format than `{:?}`: that
 /// is evcxr's to do.

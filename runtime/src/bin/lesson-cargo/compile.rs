@@ -16,6 +16,7 @@ use crate::outside;
 use crate::record;
 use crate::recording::Recording;
 use crate::source;
+use crate::support;
 
 /// What cargo ends with when a crate does not compile.
 const DOES_NOT_COMPILE: u8 = 101;
@@ -24,7 +25,7 @@ const DOES_NOT_COMPILE: u8 = 101;
 const METADATA: &str = "metadata=lesson";
 /// Where evcxr writes a cell, below its folder.
 const CELL: &str = "src/lib.rs";
-/// Where the cell is with [`source::with_compiled_store`].
+/// Where the cell is with [`source::with_compiled_parts`].
 const CHANGED_CELL: &str = "src/cell.rs";
 /// The library of a cell, as the compiler names it.
 const LIBRARY: &str = "libctx.so";
@@ -141,11 +142,8 @@ fn command(build: &Build, recording: &Recording, source: &str) -> io::Result<Com
             "--emit=metadata".clone_into(arg);
         }
     }
-    let has_store = recording
-        .externs()
-        .any(|(name, _)| name == source::STORE_CRATE);
-    if has_store
-        && let Some(changed) = source::with_compiled_store(source)
+    if support::is_as_prepared(build, recording)
+        && let Some(changed) = source::with_compiled_parts(source)
         && let Some(file) = args.iter_mut().find(|arg| *arg == CELL)
     {
         fs::write(build.folder.join(CHANGED_CELL), changed)?;

@@ -22,6 +22,7 @@ mod outside;
 mod record;
 mod recording;
 mod source;
+mod support;
 
 use std::env;
 use std::ffi::OsString;

@@ -11,6 +11,7 @@ use crate::compile;
 use crate::key::Build;
 use crate::outside;
 use crate::recording::Recording;
+use crate::support;
 
 /// Environment variable: the file into which the wrapper writes the call.
 pub const FILE: &str = "RUST_LESSONS_RECORD";
@@ -36,6 +37,7 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
         && let Ok(text) = fs::read_to_string(&file)
         && let Ok(recording) = serde_json::from_str::<Recording>(&text)
     {
+        support::note(build, &recording)?;
         // Without it the next build is cargo's as well.
         let _ = recording.keep(build);
     }

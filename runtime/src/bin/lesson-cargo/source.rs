@@ -1,15 +1,13 @@
-//! The part of a cell's source that is the same in each, taken from a compiled crate.
+//! The parts of a cell's source that are the same in each, taken from a compiled crate.
 //!
 //! evcxr keeps variables between cells in a store, whose source it writes into every cell that has
 //! variables. The support crate has the same store, compiled once: a hash map of boxed values has some
 //! hundred functions, which is more than most cells have.
 
+use lesson_runtime::tools::VALUE;
 use sha2::{Digest, Sha256};
 
 use crate::key::hex;
-
-/// The crate with the compiled store.
-pub const STORE_CRATE: &str = "lesson_support";
 
 /// What takes the store's place.
 const USE: &str = "use ::lesson_support::cells::store as evcxr_internal_runtime;";
@@ -19,10 +17,26 @@ const START: &str = "mod evcxr_internal_runtime {\n";
 const LENGTH: usize = 2_674;
 const HASH: &str = "cfb72137e085a2550de65dade98bc536";
 
-/// The source with the compiled store in the place of evcxr's, if it has that. All else keeps its line
-/// and its byte, so the compiler's messages fit both.
+/// What takes the place of [`VALUE`].
+const USE_VALUE: &str = "mod lesson_value { pub use ::lesson_support::cells::value::Value; }";
+
+/// The source with what is compiled already, in the place of what it has of that; `None` if it has
+/// nothing. All else keeps its line and its byte, so the compiler's messages fit both.
 #[must_use]
-pub fn with_compiled_store(source: &str) -> Option<String> {
+pub fn with_compiled_parts(source: &str) -> Option<String> {
+    let with_store = with_compiled_store(source);
+    let with_value = with_compiled_value(with_store.as_deref().unwrap_or(source));
+    with_value.or(with_store)
+}
+
+fn with_compiled_value(source: &str) -> Option<String> {
+    let start = source.find(VALUE)?;
+    let at_line_start = start == 0 || source[..start].ends_with('\n');
+    let padded = format!("{USE_VALUE:width$}", width = VALUE.len());
+    at_line_start.then(|| source.replacen(VALUE, &padded, 1))
+}
+
+fn with_compiled_store(source: &str) -> Option<String> {
     let (start, _) = source
         .match_indices(START)
         .find(|(start, _)| source.get(*start..start + LENGTH).is_some_and(is_the_store))?;
@@ -56,9 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_compiled_value_takes_no_other_place() {
+        let source = format!("use a;\n{VALUE}\nfn f() {{}}\n");
+        let changed = with_compiled_parts(&source).expect("changed");
+        assert!(changed.contains(USE_VALUE));
+        assert_eq!(changed.len(), source.len());
+        assert_eq!(changed.find("fn f"), source.find("fn f"));
+        let quoted = format!("const A: &str = r#{VALUE:?}#;");
+        assert_eq!(with_compiled_parts(&quoted), None);
+    }
+
+    #[test]
     fn another_store_stays_as_it_is() {
         let source = format!("{START}pub struct VariableStore;\n}}\nfn f() {{}}\n");
         assert_eq!(with_compiled_store(&source), None);
-        assert_eq!(with_compiled_store("fn f() {}"), None);
+        assert_eq!(with_compiled_parts("fn f() {}"), None);
     }
 }
