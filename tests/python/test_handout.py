@@ -188,7 +188,7 @@ def test_what_scrolls_can_be_scrolled_by_keyboard_and_nothing_else_takes_the_foc
 def test_prose_of_an_output_wraps_and_columns_do_not(visit: Visit) -> None:
     wrapped = visit.page.locator(".output pre", has_text="a long line of prose").first
     assert wrapped.evaluate("(pre) => [pre.scrollWidth <= pre.clientWidth, pre.clientHeight > 40]") == [True, True]
-    report = visit.page.locator(".output pre.columns")
+    report = visit.page.locator(".output pre.columns", has_text="let x")
     heights = report.evaluate("(pre) => [...pre.querySelectorAll('.prose')].map((line) => line.getClientRects().length)")
     assert heights[-1] > 1, "the note below the report wraps"
     assert "let x" not in report.locator(".prose").all_text_contents()
