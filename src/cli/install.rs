@@ -37,7 +37,13 @@ pub(super) fn install(
             &jupyter_dir,
             &project.program,
             rust.std_sources.as_deref(),
-        )?;
+        )
+        .with_context(|| {
+            format!(
+                "cannot register the kernel in `{}`; choose another folder with `--prefix DIR`",
+                jupyter_dir.display()
+            )
+        })?;
         println!(
             "Registered `{}` as {} in {}",
             kernel.name(),
