@@ -7,6 +7,7 @@ the page itself needs a `<title>` (or `aria-label`), any other picture an `alt` 
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -50,10 +51,11 @@ def picture_file(src: str, folder: Path) -> tuple[Path, str]:
     parts = urlsplit(src)
     if parts.scheme or parts.netloc:
         raise ValueError(f"the picture {src} is on the network, and lessons work without it")
-    file = (folder / unquote(parts.path)).resolve()
+    # By its name, not by where a symbolic link leads: a folder of pictures may be shared by several lessons.
+    file = Path(os.path.normpath(folder / unquote(parts.path)))
     if not file.is_file():
         raise ValueError(f"the picture file {src} does not exist")
-    if not file.is_relative_to(folder.resolve()):
+    if not file.is_relative_to(os.path.normpath(folder)):
         raise ValueError(f"the picture {src} lies outside the notebook's folder: move it there, or below it")
     kind, _ = mimetypes.guess_type(file.name)
     if not (kind or "").startswith("image/"):

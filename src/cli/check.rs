@@ -5,8 +5,9 @@
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _};
+use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{self, Command, ExitCode, ExitStatus, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -22,8 +23,8 @@ use crate::setup::{self, Project};
 /// A kernel is ready within seconds; one that has to wait for others on a small machine takes longer.
 const START_LIMIT_S: &str = "120";
 
-/// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`. It gets one without a
-/// name, as its stdin: whatever ends this program, no file is left behind.
+/// What the pytest plugin writes to the file named by `LESSON_CHECK_REPORT`. It is one
+/// without a name, reached through this process: whatever ends it, no file is left behind.
 #[derive(Debug, Deserialize)]
 struct Report {
     /// How many code cells there are.
@@ -100,9 +101,7 @@ fn check(
     progress: &Progress,
 ) -> anyhow::Result<Report> {
     let report_file = tempfile::tempfile().context("cannot make a temporary file")?;
-    let its_end = report_file
-        .try_clone()
-        .context("cannot share a temporary file")?;
+    let report_path = format!("/proc/{}/fd/{}", process::id(), report_file.as_raw_fd());
     let shown = project.shown(&notebook.path).to_string();
     let step = progress.step(format!("Checking {shown}"));
     let started = Instant::now();
@@ -124,8 +123,7 @@ fn check(
         .arg(&project.root)
         .arg(&notebook.path)
         .env("PYTHONPATH", project.root.join("check"))
-        .env("LESSON_CHECK_REPORT", "/dev/stdin")
-        .stdin(its_end)
+        .env("LESSON_CHECK_REPORT", report_path)
         // Nobody typed these cells.
         .env(HISTORY_VAR, "off")
         // A user's own options for pytest are not about our notebooks.
@@ -161,7 +159,10 @@ fn check(
 /// Runs pytest to its end, shows which cell it is at, and returns all that it printed.
 fn run_pytest(mut command: Command, step: &Step) -> io::Result<(ExitStatus, String)> {
     let (output, writer) = io::pipe()?;
-    command.stdout(writer.try_clone()?).stderr(writer);
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
     let mut child = command.spawn()?;
     drop(command); // closes our write ends
     let mut printed = String::new();

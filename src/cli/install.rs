@@ -36,8 +36,18 @@ pub(super) fn install(
             Kernel::Lessons => project.program.clone(),
             Kernel::Stock => setup::stock::ensure(project, &rust.toolchain, progress)?,
         };
-        let folder =
-            kernelspec::install(kernel, &jupyter_dir, &program, rust.std_sources.as_deref())?;
+        let folder = kernelspec::install(
+            kernel,
+            &jupyter_dir,
+            &program,
+            rust.std_sources.as_deref(),
+        )
+        .with_context(|| {
+            format!(
+                "cannot register the kernel in `{}`; choose another folder with `--prefix DIR`",
+                jupyter_dir.display()
+            )
+        })?;
         println!(
             "Registered `{}` as {} in {}",
             kernel.name(),

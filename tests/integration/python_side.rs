@@ -90,6 +90,7 @@ python_tests! {
     environment_files_are_in_step = "test_environment.py",
     the_test_front_end_keeps_the_protocol = "test_frontend.py",
     handouts_need_no_network = "test_handout.py",
+    a_handout_is_refused_for_what_a_check_would_find = "test_handout_export.py",
     a_blocked_cell_is_interrupted_and_nothing_lost = "test_interrupt.py",
     wrong_notebooks_are_red_for_the_right_reason = "test_lesson_plugin.py",
     jupyters_own_suite_passes = "test_jupyter_kernel_test.py",

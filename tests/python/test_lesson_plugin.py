@@ -257,6 +257,7 @@ def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
     lesson.mkdir()
     for file in (lesson / "door.png", lesson / "door", tmp_path / "outside.png"):
         file.write_bytes(b"")
+    (lesson / "shared").symlink_to(lesson, target_is_directory=True)
     told = whole(
         lesson,
         text("![](door.png)"),
@@ -270,6 +271,7 @@ def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
         text("![A door](door.png)"),
         text("![A door](../outside.png)"),
         text("![A door](door)"),
+        text("![A door](shared/door.png)"),
         text("<video src='door.mp4'></video>"),
         text("<p style='background: url(door.png)'>A door</p>"),
     )
@@ -286,9 +288,9 @@ def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
         "cell 10: ![A door](../outside.png)\n  the picture ../outside.png lies outside the notebook's folder: move it"
         " there, or below it",
         "cell 11: ![A door](door)\n  the file door does not end as a picture does (.svg, .png, .jpg)",
-        "cell 12: <video src='door.mp4'></video>\n  a <video> cannot be part of a handout, which is one file: put a link"
+        "cell 13: <video src='door.mp4'></video>\n  a <video> cannot be part of a handout, which is one file: put a link"
         " in its place",
-        "cell 13: <p style='background: url(door.png)'>A door</p>\n  url(door.png) would have to be loaded, and lessons"
+        "cell 14: <p style='background: url(door.png)'>A door</p>\n  url(door.png) would have to be loaded, and lessons"
         " work without network",
     ]
     assert told == "; ".join(expected)
