@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rewrite::{checkpoints, statics, value};
+use super::rewrite::{checkpoints, early, statics, value};
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
 /// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
@@ -49,8 +49,9 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}",
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}",
             checkpoints::definition(opt_level),
+            early::DEFINITION,
             value::DEFINITION,
             statics::DEFINITION,
             statics::naming_macro(std::iter::empty()),

@@ -11,6 +11,7 @@ pub mod crash;
 pub mod demux;
 pub mod diagnostic;
 pub mod display_block;
+mod early_end;
 mod execute;
 pub mod explain;
 pub mod failure;

@@ -29,6 +29,11 @@ const LEARN_AFTER: Duration = Duration::from_secs(1);
 /// stopped meanwhile.
 const MOST_STATEMENTS: usize = 2_000;
 
+/// rust-analyzer is asked about code of no more bytes, and of no more statements: it took half a minute
+/// for 2,000 statements, and cells wait meanwhile.
+const MOST_ANALYSED_BYTES: usize = 32 * 1024;
+const MOST_ANALYSED_STATEMENTS: usize = 400;
+
 /// How long there is nothing to do before rust-analyzer is warmed up.
 const WARM_AFTER: Duration = Duration::from_millis(300);
 /// Any code whose analysis needs the standard library.
@@ -140,6 +145,9 @@ impl Engine {
             };
         }
         let known = || self.outline.complete(&code, offset);
+        if takes_too_long(&code) {
+            return known();
+        }
         let ask = self.ask(|reply| Job::Complete {
             code: code.clone(),
             offset,
@@ -175,6 +183,9 @@ impl Engine {
             return Some(documented);
         }
         let known = || self.outline.inspect(&code, offset);
+        if takes_too_long(&code) {
+            return known();
+        }
         let ask = self.ask(|reply| Job::Inspect {
             code: code.clone(),
             offset,
@@ -376,6 +387,12 @@ impl Worker {
         }
         Ok(value)
     }
+}
+
+/// Whether rust-analyzer would need longer for this code than anybody waits.
+fn takes_too_long(code: &str) -> bool {
+    code.len() > MOST_ANALYSED_BYTES
+        || statements_outside_functions(code) > MOST_ANALYSED_STATEMENTS
 }
 
 /// A panic inside evcxr or rust-analyzer is an error of this cell; the kernel goes on.

@@ -84,6 +84,7 @@ python_tests! {
     commands_take_only_what_they_name = "test_commands.py",
     errors_are_readable_in_both_themes = "test_error_colours.py",
     errors_teach = "test_errors.py",
+    a_cell_may_end_early = "test_early_end.py",
     a_fault_is_told_and_costs_little = "test_faults.py",
     a_long_session_stays_within_bounds = "test_soak.py",
     environment_files_are_in_step = "test_environment.py",
