@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 
 use crate::commands::{self, Commands, LoadAndRun};
 use crate::control::Control;
-use crate::{aside, interrupt, origin, panics, private, streams};
+use crate::{aside, early, interrupt, origin, panics, private, streams};
 
 type CellFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
@@ -20,6 +20,9 @@ const COMPLETE: &str = "EVCXR_EXECUTION_COMPLETE";
 const CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// What evcxr reads when the cell's code ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
+
+/// What evcxr reads when the cell ended before its last line: it drops the variables that are new.
+const EARLY_END: &str = "EVCXR_ERROR_OCCURRED";
 
 /// Serves commands until evcxr closes the pipe.
 ///
@@ -76,11 +79,16 @@ pub fn serve(
         number += 1;
         flush();
         // Told before the marks: who reads a mark knows then how to take the words before it.
+        let returned = early::take_return();
         control.send(&ToKernel::Ended {
+            returned,
             foreign_hook: panics::reclaim(control),
         });
         write_marks(&mut marks, nonce, number)?;
         control.wait_drained(number);
+        if returned.is_some() {
+            control.echo(EARLY_END)?;
+        }
         control.echo(COMPLETE)?;
     }
     Ok(())

@@ -63,8 +63,17 @@ pub enum ToKernel {
         /// The number given by the kernel.
         cell: u64,
     },
+    /// A `?` ends the cell.
+    Asked {
+        /// The place that the kernel gave it.
+        at: u64,
+        /// The text of the error that it met.
+        message: String,
+    },
     /// The cell has returned; the mark follows on both streams.
     Ended {
+        /// By a `return`, to which the kernel gave this place.
+        returned: Option<u64>,
         /// The cell has put a panic hook of its own in the place of ours, so a panic of its own
         /// thread may not have been told.
         foreign_hook: bool,

@@ -92,6 +92,12 @@ pub fn panic_mark(nonce: &str, panic: &ThreadPanic) -> Vec<u8> {
     mark
 }
 
+/// The bytes behind which the end of the line is not the learner's: evcxr's code prints it.
+#[must_use]
+pub fn mute_mark(nonce: &str) -> Vec<u8> {
+    format!("\0lesson-mute:{nonce}\0").into_bytes()
+}
+
 /// A path to `name` in an open folder, valid while the folder is open in this process.
 ///
 /// The address of a Unix socket has room for 107 bytes, and a temporary folder may be deeper; this

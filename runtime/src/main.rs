@@ -5,6 +5,7 @@ mod attendant;
 mod cell;
 mod commands;
 mod control;
+mod early;
 mod interrupt;
 mod origin;
 mod owner;
@@ -62,6 +63,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let control = control::Control::connect(dir.as_ref(), streams.real_stdout)?;
     interrupt::mark_cell_thread();
     panics::install(control, &nonce);
+    early::install(control, &nonce);
     attendant::start(control)?;
     let commands = commands::Commands::listen(streams.commands, streams.stdin_feed);
     cell::serve(&commands, control, &nonce, streams.marks)?;

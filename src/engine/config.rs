@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::dbg_place;
-use super::rewrite::{checkpoints, statics, value};
+use super::rewrite::{checkpoints, early, statics, value};
 use crate::setup::evcxr_toml::{EvcxrToml, SUPPORT};
 
 /// evcxr writes down the type of each variable by the names that rust-analyzer gives, and does not
@@ -50,9 +50,10 @@ pub fn start_up_cells(
     let mut cells = vec![
         dependencies,
         format!(
-            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}\n{}",
+            "{FEW_WARNINGS}\n{NAMES_FOR_TYPES}\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
             dbg_place::DEFINITION,
             checkpoints::definition(opt_level),
+            early::DEFINITION,
             value::DEFINITION,
             value::USE,
             statics::DEFINITION,

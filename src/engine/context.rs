@@ -18,13 +18,13 @@ use super::lost::Lost;
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::output_policy::{OutputPolicy, Route};
-use super::report::Report;
+use super::report::{Panic, Report};
 use super::rewrite::{Edited, Surroundings, is_hidden, rewrite};
 use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::start_process::start_evcxr;
 use super::syntax::ends_with_value;
-use super::{compile_error, crash, interrupt, panic_report, unstable};
+use super::{crash, early_end, interrupt, panic_report, unstable};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
@@ -285,42 +285,38 @@ impl Context {
         let skipped = !report.ran && (report.interrupted || report.stop_pressed);
         match result {
             Err(Error::SubprocessTerminated(message)) => {
-                if let Some(shown) = last {
-                    self.sink.display(shown);
-                }
-                let panic = report.panics.back().map(|panic| panic.message.as_str());
-                Err(crash::describe(
-                    &message,
-                    variables,
-                    panic,
-                    &report.last_words,
-                    report.killed,
-                ))
+                self.show(last);
+                let panics = crash::deadly(&report.panics);
+                let last = panics.last().map(|panic| panic.message.as_str());
+                let error =
+                    crash::describe(&message, variables, last, &report.last_words, report.killed);
+                Err(self.behind_its_panics(error, &panics))
             }
             _ if skipped => Err(interrupt::keyboard_interrupt()),
             Ok(_) if report.unwound => {
-                if let Some(shown) = last {
-                    self.sink.display(shown);
-                }
+                self.show(last);
                 Err(self.unwound(&report))
             }
-            Ok(_) if report.ended_early.is_some() => {
-                if let Some(shown) = last {
-                    self.sink.display(shown);
-                }
-                let reason = report.ended_early.unwrap_or_default();
-                // What it defined is gone, as after a panic; evcxr keeps what was there before.
-                let message = format!("`?` ended the cell early: {reason}");
-                Err(CellError::plain(compile_error::NO_CODE, message))
-            }
             Ok(outputs) => {
+                if let Some(asked) = &report.ended_early {
+                    self.show(last);
+                    return Err(early_end::asked(asked, cell));
+                }
                 for panic in &report.panics {
                     self.sink.text(
                         Stream::Stderr,
                         format!("a panic was caught: {}\n", panic.message),
                     );
                 }
-                Ok(self.value(outputs, last, cell.edited.original()))
+                let code = cell.edited.original();
+                let Some(at) = report.returned else {
+                    return Ok(self.value(outputs, last, code));
+                };
+                self.show(last);
+                if let Some(note) = early_end::returned(at, code, &self.variables()) {
+                    self.sink.text(Stream::Stderr, note);
+                }
+                Ok(self.value(outputs, None, code))
             }
             Err(Error::CompilationErrors(errors)) => {
                 let (error, reason) = self.rejected(&errors, cell);
@@ -332,6 +328,13 @@ impl Context {
                 *not_kept = reason;
                 Err(error)
             }
+        }
+    }
+
+    /// Shows what turned out to be no value of the cell.
+    fn show(&self, shown: Option<super::Shown>) {
+        if let Some(shown) = shown {
+            self.sink.display(shown);
         }
     }
 
@@ -355,16 +358,26 @@ impl Context {
         value
     }
 
+    /// An error of the process, with the panics that led to it above.
+    fn behind_its_panics(&self, mut error: CellError, panics: &[&Panic]) -> CellError {
+        let shown = panics.iter().map(|panic| self.panicked(panic));
+        let shown: Vec<String> = shown.flat_map(|panic| panic.traceback).collect();
+        error.traceback.splice(0..0, shown);
+        error
+    }
+
+    fn panicked(&self, panic: &Panic) -> CellError {
+        let book = self.link.book();
+        book.with_compiled(panic.at.compiled_for, |sources| {
+            panic_report::render(panic, sources)
+        })
+    }
+
     fn unwound(&self, report: &Report) -> CellError {
         match report.panics.back() {
             _ if report.interrupted => interrupt::keyboard_interrupt(),
             Some(panic) if panic.after_stop => interrupt::keyboard_interrupt(),
-            Some(panic) => {
-                let book = self.link.book();
-                book.with_compiled(panic.at.compiled_for, |sources| {
-                    panic_report::render(panic, sources)
-                })
-            }
+            Some(panic) => self.panicked(panic),
             None => CellError::plain(panic_report::PANIC, "the cell panicked"),
         }
     }

@@ -1,9 +1,12 @@
 //! What is said when the process that runs the cells has ended.
 
-use regex::Regex;
+use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use regex::Regex;
+
 use super::outcome::CellError;
+use super::report::Panic;
 
 /// Why the process ended, as the operating system tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,26 @@ enum End {
     Signal(i32),
     Exit(i32),
     Unknown(String),
+}
+
+/// What the standard library itself says when a panic may not go on.
+const FUNCTION: &str = "panic in a function that cannot unwind";
+const DESTRUCTOR: &str = "panic in a destructor during cleanup";
+
+/// The panics that made the process abort, in order: those that the standard library has the last word
+/// about. None where it has not.
+#[must_use]
+pub fn deadly(panics: &VecDeque<Panic>) -> Vec<&Panic> {
+    let mut before = panics.iter().rev();
+    let count = match before.next().map(|last| last.message.as_str()) {
+        Some(FUNCTION) => 1,
+        // The panic of the destructor, and the one that it was called for.
+        Some(DESTRUCTOR) => 2,
+        _ => 0,
+    };
+    let mut deadly: Vec<&Panic> = before.take(count).collect();
+    deadly.reverse();
+    deadly
 }
 
 /// Describes the end of the process from evcxr's message, which quotes its exit status.
@@ -106,12 +129,16 @@ fn reason(last_words: &str) -> Option<String> {
             Some("<unnamed>" | "<unknown>") => "a thread".to_owned(),
             Some(name) => format!("the thread '{name}'"),
         };
-        format!("{whose} has overflowed its stack (a function that calls itself without end?)")
+        format!(
+            "{whose} has overflowed its stack (a function that calls itself without end, or a large array: `[0u8; 6_000_000]` is on the stack, `vec![0u8; 6_000_000]` is not)"
+        )
     } else if Some(last) == memory {
         let bytes = last_words[last..].split(' ').nth(3).unwrap_or("some");
         format!("memory ran out: {bytes} bytes more could not be had")
     } else if Some(last) == twice {
-        "a panic could not unwind, so the process aborted (a panic while panicking?)".to_owned()
+        "a panic could not unwind, so the process aborted (out of an `extern \"C\"` function, or out of a \
+         destructor while another panic unwound: a panic while panicking)"
+            .to_owned()
     } else {
         "the cell closed a file descriptor that is not its own".to_owned()
     };

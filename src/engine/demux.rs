@@ -47,6 +47,7 @@ const LONGEST_CONTENT: usize = 64 << 20;
 pub struct Demux {
     mark: Vec<u8>,
     panic_mark: Vec<u8>,
+    mute_mark: Vec<u8>,
     protocol: bool,
     held: Vec<u8>,
     content: Option<Content>,
@@ -72,6 +73,7 @@ enum Token {
     Protocol(String),
     Mark(u64),
     Panic(ThreadPanic),
+    Mute,
 }
 
 impl Demux {
@@ -94,6 +96,7 @@ impl Demux {
         Demux {
             mark,
             panic_mark: lesson_runtime::panic_mark_head(nonce),
+            mute_mark: lesson_runtime::mute_mark(nonce),
             protocol,
             held: Vec::new(),
             content: None,
@@ -177,6 +180,7 @@ impl Demux {
                 pieces.push(Piece::Protocol(line));
             }
             Token::Panic(panic) => pieces.push(Piece::Panic(panic)),
+            Token::Mute => {}
             Token::Mark(number) => {
                 // Nobody has ended it: what follows its beginning may be anything.
                 if let Some(content) = self.content.take() {
@@ -191,7 +195,10 @@ impl Demux {
         for start in memchr::memchr2_iter(0, b'E', &self.held) {
             let rest = &self.held[start..];
             let found = match rest[0] {
-                0 => self.mark_at(rest).or_else(|| self.panic_at(rest)),
+                0 => self
+                    .mark_at(rest)
+                    .or_else(|| self.panic_at(rest))
+                    .or_else(|| self.mute_at(rest)),
                 b'E' if self.protocol => self.word_at(rest),
                 _ => At::Not,
             };
@@ -231,6 +238,18 @@ impl Demux {
                 At::Whole(self.panic_mark.len() + end + 1, Token::Panic(panic))
             }),
             None => At::partial(rest),
+        }
+    }
+
+    /// A mark that swallows the end of the line behind it.
+    fn mute_at(&self, rest: &[u8]) -> At {
+        if !agree(rest, &self.mute_mark) {
+            return At::Not;
+        }
+        match rest.get(self.mute_mark.len()) {
+            Some(b'\n') => At::Whole(self.mute_mark.len() + 1, Token::Mute),
+            Some(_) => At::Whole(self.mute_mark.len(), Token::Mute),
+            None => At::Partial,
         }
     }
 

@@ -9,10 +9,10 @@ use super::lost::{Lost, RunCell};
 use super::not_kept::NotKept;
 use super::outcome::{CellError, CellValue, Outcome};
 use super::own_commands::{self, OwnCommand};
-use super::rewrite::{Edited, Surroundings, rewrite, value};
+use super::rewrite::{Edited, Surroundings, early, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{cargo_failure, compile_error, help, own_error, unstable, wording};
+use super::{cargo_failure, compile_error, early_end, help, own_error, unstable, wording};
 
 impl Context {
     /// Runs a cell.
@@ -110,6 +110,9 @@ impl Context {
     fn execute_code(&mut self, code: &str, count: usize, ran: &mut bool) -> Outcome {
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
+        }
+        if let Some(range) = early::with_value(code) {
+            return Err(early_end::refuse_value(range, code, count));
         }
         if !self.takes_features
             && let Some(error) = unstable::refuse(code, count)

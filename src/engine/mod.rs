@@ -12,6 +12,7 @@ pub mod dbg_place;
 pub mod demux;
 pub mod diagnostic;
 pub mod display_block;
+mod early_end;
 mod ended;
 mod execute;
 pub mod explain;

@@ -173,6 +173,23 @@ fn borrowing(name: &str, value: &str) -> Vec<Remark> {
     }
 }
 
+/// The compiler takes no `dyn AsyncFn…`, so the future goes into a box of its own. `bound` is the bound
+/// without `Async`.
+fn boxed_async(name: &str, bound: &str, value: &str) -> Remark {
+    let (takes, gives) = bound.split_once(" -> ").unwrap_or((bound, "()"));
+    let (parameters, body) = value
+        .split_once('|')
+        .and_then(|(_, rest)| rest.split_once('|'))
+        .map_or(("…", "…"), |(parameters, body)| {
+            (parameters, body.trim())
+        });
+    help(format!(
+        "put it into a box, and what it gives as well: `let {name}: Box<dyn {takes} -> \
+         std::pin::Pin<Box<dyn Future<Output = {gives}>>>> = \
+         Box::new(|{parameters}| Box::pin(async move {{ {body} }}));`"
+    ))
+}
+
 fn nameless(name: &str, ty: &str, value: &str) -> Vec<Remark> {
     let why = note(format!("the type is `{ty}`"));
     if ty.contains("Future") {
@@ -183,6 +200,9 @@ fn nameless(name: &str, ty: &str, value: &str) -> Vec<Remark> {
             )),
             braces(),
         ];
+    }
+    if let Some(bound) = ty.strip_prefix("impl Async") {
+        return vec![why, boxed_async(name, bound, value), braces()];
     }
     let item = ty
         .split_once("Item = ")
@@ -268,6 +288,15 @@ mod tests {
         assert!(iterator.contains("v.iter().collect();"), "{iterator}");
         let reference = of("let g = &v[0];");
         assert!(reference.contains(".clone()"), "{reference}");
+    }
+
+    #[test]
+    fn an_async_closure_is_boxed_with_its_future() {
+        let why = NotKept::Nameless("c".to_owned(), "impl AsyncFn(i32) -> i32".to_owned());
+        let told = shown(&why, "let c = async |x: i32| x + 1;");
+        let way = "let c: Box<dyn Fn(i32) -> std::pin::Pin<Box<dyn Future<Output = i32>>>> = \
+                   Box::new(|x: i32| Box::pin(async move { x + 1 }));";
+        assert!(told.contains(way), "{told}");
     }
 
     #[test]

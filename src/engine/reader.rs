@@ -20,7 +20,7 @@ use super::display_block::DisplayBlock;
 use super::last_words::LastWords;
 use super::link::{Command, Link, send};
 use super::outlet::Outlet;
-use super::report::{At, Panic};
+use super::report::{Asked, At, Panic};
 use super::sink::Stream;
 
 /// A cell's value is followed by its end at once. What is displayed and not followed by anything for
@@ -196,7 +196,15 @@ impl Reader {
                 state.report.interrupted = true;
             }
             ToKernel::Interrupted { .. } => {}
-            ToKernel::Ended { foreign_hook } => {
+            ToKernel::Asked { at, message } => {
+                let at = usize::try_from(at).ok();
+                state.report.asked = Some(Asked { message, at });
+            }
+            ToKernel::Ended {
+                foreign_hook,
+                returned,
+            } => {
+                state.report.returned = returned.and_then(|at| usize::try_from(at).ok());
                 state.running = false;
                 state.report.ended = true;
                 self.foreign_hook = foreign_hook;
@@ -340,8 +348,12 @@ impl Reader {
         }
         if line == EARLY_END {
             self.catch_up_with_stderr();
-            let reason = self.last_stderr.last_line().to_owned();
-            self.link.lock().report.ended_early = Some(reason);
+            let mut state = self.link.lock();
+            let told = state.report.asked.take();
+            state.report.ended_early = Some(told.unwrap_or_else(|| Asked {
+                message: self.last_stderr.last_line().to_owned(),
+                at: None,
+            }));
         }
         if line != PANIC {
             send(&self.link.lock(), &ToRuntime::Echo { line });

@@ -56,6 +56,15 @@ pub struct Panic {
     pub after_stop: bool,
 }
 
+/// A `?` that met an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The error's text, or as much of it as evcxr printed.
+    pub message: String,
+    /// The byte of the wrapped cell at which it stands, where that is known.
+    pub at: Option<usize>,
+}
+
 /// What happened while a request ran.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -67,8 +76,12 @@ pub struct Report {
     pub ended: bool,
     /// The cell ended by unwinding.
     pub unwound: bool,
-    /// A `?` ended the cell: the error that it met, as far as evcxr printed it.
-    pub ended_early: Option<String>,
+    /// A `?` ended the cell.
+    pub ended_early: Option<Asked>,
+    /// A `?` has met an error; it ends the cell when evcxr says so.
+    pub asked: Option<Asked>,
+    /// A `return` ended the cell, at this byte of the wrapped cell.
+    pub returned: Option<usize>,
     /// Panics of the cell's thread, in order, caught or not; of very many only the last ones.
     pub panics: VecDeque<Panic>,
     /// Variables that evcxr drops, because their types are others than when they were stored.

@@ -28,6 +28,11 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// stopped meanwhile.
 const MOST_STATEMENTS: usize = 2_000;
 
+/// rust-analyzer is asked about code of no more bytes, and of no more statements: it took half a minute
+/// for 2,000 statements, and cells wait meanwhile.
+const MOST_ANALYSED_BYTES: usize = 32 * 1024;
+const MOST_ANALYSED_STATEMENTS: usize = 400;
+
 /// How long a completion may take while the engine starts: jupyter console gives up after 5 s.
 const FRONT_END_WAITS: Duration = Duration::from_millis(4_500);
 
@@ -135,6 +140,9 @@ impl Engine {
             };
         }
         let known = || self.outline.complete(&code, offset);
+        if takes_too_long(&code) {
+            return known();
+        }
         let ask = self.ask(|reply| Job::Complete {
             code: code.clone(),
             offset,
@@ -170,6 +178,9 @@ impl Engine {
             return Some(documented);
         }
         let known = || self.outline.inspect(&code, offset);
+        if takes_too_long(&code) {
+            return known();
+        }
         let ask = self.ask(|reply| Job::Inspect {
             code: code.clone(),
             offset,
@@ -338,6 +349,12 @@ impl Worker {
         }
         Ok(value)
     }
+}
+
+/// Whether rust-analyzer would need longer for this code than anybody waits.
+fn takes_too_long(code: &str) -> bool {
+    code.len() > MOST_ANALYSED_BYTES
+        || statements_outside_functions(code) > MOST_ANALYSED_STATEMENTS
 }
 
 /// A panic inside evcxr or rust-analyzer is an error of this cell; the kernel goes on.

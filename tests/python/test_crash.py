@@ -105,6 +105,28 @@ def test_the_kernel_survives_and_says_what_happened(survivor: FrontEnd, end: str
     assert survivor.ok('let studio = Lock::new("studio");\nstudio.locked()').result == "false", "the prelude is there"
 
 
+# Panics that may not unwind, with the places and messages that must be shown, in order.
+ABORTING = {
+    "out of C": ('extern "C" fn bad() { panic!("in ffi") }\nbad();', [("in ffi", "1:23")]),
+    "out of a destructor": (
+        'struct B;\nimpl Drop for B { fn drop(&mut self) { panic!("second") } }\nlet _b = B;\npanic!("first");',
+        [("first", "4:1"), ("second", "2:40")],
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ABORTING)
+def test_a_panic_that_may_not_unwind_is_shown_with_its_place(survivor: FrontEnd, way: str) -> None:
+    code, panics = ABORTING[way]
+    ran = survivor.run(code)
+    assert ran.error["ename"] == "SIGABRT"
+    assert "could not unwind" in ran.error["evalue"]
+    at = 0
+    for message, place in panics:
+        at = ran.report.index(f"panic: {message}", at)
+        at = ran.report.index(f"--> cell {ran.content['execution_count']}:{place}", at)
+
+
 def test_a_crash_stops_the_queue(survivor: FrontEnd) -> None:
     first = survivor.execute("std::process::abort();")
     second = survivor.execute('println!("second");')

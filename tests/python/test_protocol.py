@@ -350,6 +350,15 @@ def test_inspection_tells_the_type_of_a_variable(kernel: FrontEnd) -> None:
     assert "Vec<u64>" in reply["data"]["text/plain"]
 
 
+def test_long_code_is_answered_at_once_from_what_is_known(kernel: FrontEnd) -> None:
+    kernel.ok("let lengthy = vec![1];")
+    code = "lengthy.len();\n" * 70_000 + "lengthy"
+    for kind in ("inspect_request", "complete_request"):
+        reply = kernel.ask(kind, {"code": code, "cursor_pos": len(code), "detail_level": 0})
+        assert "lengthy" in str(reply), reply
+    assert kernel.ok("lengthy.len()").result == "1"
+
+
 def test_inspection_of_nothing_finds_nothing(kernel: FrontEnd) -> None:
     reply = kernel.ask("inspect_request", {"code": "   ", "cursor_pos": 1, "detail_level": 0}, 60)
     assert reply == {"status": "ok", "found": False, "data": {}, "metadata": {}}

@@ -11,6 +11,7 @@ use ra_ap_syntax::{AstNode, SourceFile, SyntaxKind, SyntaxNode, TextRange, WalkE
 
 use super::super::syntax::EDITION;
 use super::checkpoints::must_not_call;
+use super::early;
 
 /// Where the wrappers are.
 const WRAPPERS: &str = "::lesson_support::cells::";
@@ -50,7 +51,7 @@ pub fn insertions(root: &SyntaxNode, surroundings: &Surroundings) -> Vec<(usize,
         surroundings,
     };
     let mut found = Vec::new();
-    search.walk(root, &|at| at, &mut found);
+    search.walk(root, true, &|at| at, &mut found);
     found
 }
 
@@ -67,15 +68,26 @@ type Found = Vec<(usize, String)>;
 
 impl Search<'_> {
     /// `place` leads from an offset in the source of `root` to the one that is asked for.
-    fn walk(&self, root: &SyntaxNode, place: &dyn Fn(usize) -> usize, found: &mut Found) {
+    /// `of_cell` says that it is not the source of something that the cell would not return from.
+    fn walk(
+        &self,
+        root: &SyntaxNode,
+        of_cell: bool,
+        place: &dyn Fn(usize) -> usize,
+        found: &mut Found,
+    ) {
         let mut closing = Vec::new();
         for event in root.preorder() {
             match event {
                 WalkEvent::Enter(node) => {
                     if let Some(macro_call) = ast::MacroCall::cast(node.clone()) {
-                        self.walk_arguments(&macro_call, place, found);
+                        self.walk_arguments(&macro_call, of_cell, place, found);
                     }
-                    let wrapping = self.wrapping(&node).unwrap_or_default();
+                    let wrapping = match node.kind() {
+                        SyntaxKind::TRY_EXPR if of_cell => question(&node, place),
+                        _ => self.wrapping(&node),
+                    };
+                    let wrapping = wrapping.unwrap_or_default();
                     let open = wrapping.open.into_iter();
                     found.extend(open.map(|(at, text)| (place(at), text)));
                     closing.push(wrapping.close);
@@ -94,6 +106,7 @@ impl Search<'_> {
     fn walk_arguments(
         &self,
         call: &ast::MacroCall,
+        of_cell: bool,
         place: &dyn Fn(usize) -> usize,
         found: &mut Found,
     ) -> Option<()> {
@@ -117,7 +130,8 @@ impl Search<'_> {
         }
         let start = usize::from(tree.text_range().start()) + 1;
         let place = |at: usize| place(at - head.len() + start);
-        self.walk(parsed.tree().syntax(), &place, found);
+        let of_cell = of_cell && early::is_of_cell(call.syntax());
+        self.walk(parsed.tree().syntax(), of_cell, &place, found);
         Some(())
     }
 
@@ -195,6 +209,17 @@ impl Wrapping {
             close: Some((range.end().into(), behind)),
         }
     }
+}
+
+/// The operand of a `?` that ends the cell.
+fn question(node: &SyntaxNode, place: &dyn Fn(usize) -> usize) -> Option<Wrapping> {
+    let question = ast::TryExpr::cast(node.clone())?;
+    if !early::is_of_cell(node) {
+        return None;
+    }
+    let at = place(question.question_mark_token()?.text_range().start().into());
+    let operand = question.expr()?.syntax().text_range();
+    Some(Wrapping::around(operand, early::asked(at), ")"))
 }
 
 /// A join takes its handle by value. A variable is looked at first, and then joined as it is; a value

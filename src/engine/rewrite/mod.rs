@@ -3,6 +3,7 @@
 pub mod blocking;
 pub mod checkpoints;
 mod collect;
+pub mod early;
 pub mod edits;
 mod extern_crates;
 pub mod items;
@@ -28,9 +29,10 @@ use super::syntax::{EDITION, in_cell, is_shebang, statements, wrap};
 use collect::Collected;
 
 /// How the names start that cells have from the kernel, and that are no concern of the learner's.
-const HIDDEN: [&str; 5] = [
+const HIDDEN: [&str; 6] = [
     "lesson_block_",
     "lesson_crate_",
+    "lesson_early",
     "lesson_static",
     "lesson_stop",
     "lesson_value",
@@ -143,6 +145,7 @@ pub fn rewrite(
             text: checkpoints::CALL.to_owned(),
         }));
     }
+    insertions.extend(early::returns(&root));
     insertions.extend(main_function::call(&root));
     // Behind all that ends at the same place.
     insertions.extend(value);
