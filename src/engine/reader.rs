@@ -25,7 +25,7 @@ use super::sink::Stream;
 
 /// A cell's value is followed by its end at once. What is displayed and not followed by anything for
 /// this long, in milliseconds, is not the value, and is shown: the cell goes on, or a thread does.
-const VALUE_WITHIN_MS: u8 = 100;
+const VALUE_WITHIN_MS: u16 = 300;
 /// evcxr's word for a cell that ended by a panic.
 const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 /// evcxr's word for a cell that a `?` has ended.
