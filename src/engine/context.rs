@@ -308,6 +308,11 @@ impl Context {
                         format!("a panic was caught: {}\n", panic.message),
                     );
                 }
+                // Asked for by `:timing`; a cell of the kernel's own has no number.
+                if let (Some(took), 1..) = (outputs.timing, cell.count) {
+                    let text = format!("Took {} ms\n", took.as_millis());
+                    self.sink.text(Stream::Stdout, text);
+                }
                 let code = cell.edited.original();
                 let Some(at) = report.returned else {
                     return Ok(self.value(outputs, last, code));

@@ -102,6 +102,16 @@ def test_another_format_is_evcxrs_to_write(fresh: FrontEnd) -> None:
     assert fresh.ok("Some(1)").result == "Some(1)"
 
 
+def test_timing_tells_how_long_each_cell_takes_until_it_is_switched_off(fresh: FrontEnd) -> None:
+    assert "Took" not in fresh.ok("1 + 1", START_S).stdout
+    assert "true" in str(fresh.ok(":timing").result)
+    ran = fresh.ok('println!("said");\n2 + 2')
+    assert re.fullmatch(r"said\nTook \d+ ms\n", ran.stdout), ran.stdout
+    assert ran.result == "4"
+    fresh.ok(":timing")
+    assert "Took" not in fresh.ok("3 + 3").stdout
+
+
 def test_a_cell_with_a_value_is_compiled_once(fresh: FrontEnd, tmp_path: Path) -> None:
     fresh.ok(USE, START_S)
     log = tmp_path / "compiled"

@@ -189,7 +189,7 @@ mod tests {
         for code in [
             "fn f() { return; }",
             "let f = || { return; };",
-            "impl A { fn f() -> u8 { return 1; } }",
+            "mod a { fn f() -> u8 { return 1; } }",
             "let f = async { return 1; };",
         ] {
             check(code, code);

@@ -443,7 +443,6 @@ mod tests {
         for code in [
             "a;",
             "m! { static N: u32 = 1; }",
-            "return",
             "#[allow(unused)] { 1 }",
             "fn f() {}",
             "",
