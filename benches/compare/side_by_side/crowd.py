@@ -30,7 +30,7 @@ def _first_results(which: str, size: int) -> list[float]:
     stopped = threading.Event()
 
     def first_result(_: int) -> float:
-        with Kernel(which, stopped) as kernel:
+        with Kernel(which, stopped, kept=True) as kernel:
             return start_to_result(kernel)[1]
 
     with ThreadPoolExecutor(size) as crowd:

@@ -105,10 +105,11 @@ class Ran:
 class Kernel:
     """A kernel that has just been started, in the lessons' folder; to be used in a `with` block.
 
-    Every wait ends, and fails, when `stopped` is set.
+    Every wait ends, and fails, when `stopped` is set. With `kept`, our kernel takes cells that an earlier one has
+    compiled, as it does by default; without, each is compiled, whatever was measured before.
     """
 
-    def __init__(self, which: str, stopped: threading.Event | None = None) -> None:
+    def __init__(self, which: str, stopped: threading.Event | None = None, *, kept: bool = False) -> None:
         self.which = which
         self._stopped = stopped or threading.Event()
         # Leftovers go with the folder: a kernel that is killed cannot remove its own.
@@ -128,6 +129,7 @@ class Kernel:
             # No `init.evcxr` of the user's own.
             "EVCXR_CONFIG_DIR": self._folder.name,
             "RUST_LESSONS_HISTORY": "off",
+            "RUST_LESSONS_CELLS": "on" if kept else "off",
             MARK: self._mark,
         }
         #: When the process was started.

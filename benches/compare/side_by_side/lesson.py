@@ -61,11 +61,15 @@ def cells(path: Path = LESSON) -> list[Cell]:
 
 
 def measure(which: str, run: Run) -> Iterator[None]:
-    """Runs the lesson in two kernels, one after the other."""
+    """Runs the lesson in two kernels, one after the other; the second may take what is kept of an earlier run."""
     lesson = cells()[:12] if run.quick else cells()
+    with Kernel(which, kept=True) as kernel:
+        kernel.ready()
+        for cell in lesson:
+            kernel.run(cell.code)
     for figure in ("lesson.first", "lesson.again"):
         settle()
-        with Kernel(which) as kernel:
+        with Kernel(which, kept=figure == "lesson.again") as kernel:
             seconds, refused = {"start": kernel.ready()}, []
             for cell in lesson:
                 ran = kernel.run(cell.code)
