@@ -136,8 +136,8 @@ class Kernel:
         self.started = time.perf_counter()
         try:
             self._manager.start_kernel(cwd=str(NOTEBOOKS), env=environment, stdout=self._log, stderr=self._log)
-            # Kept: it closes its sockets when it goes.
-            self._client = client = self._manager.client()
+            # In our context: with one of its own it would wait, when it goes, for what could not be sent.
+            self._client = client = self._manager.client(context=self._context)
             self._session = client.session
             self._sockets = {
                 "shell": client.connect_shell(identity=self._session.bsession),
