@@ -195,13 +195,24 @@ class Kernel:
         return found
 
     def ready(self) -> float:
-        """Waits for the answer to a first `kernel_info_request`; returns the seconds since the start."""
-        request = self.send("kernel_info_request", {})
+        """Waits for the answer to a first `kernel_info_request`; returns the seconds since the start.
+
+        Asks again until it hears of a request on iopub too: what is published before that is lost.
+        """
+        first = self.send("kernel_info_request", {})
+        requests = {first}
+        seconds, heard = 0.0, False
         deadline = time.perf_counter() + START_S
-        while True:
+        while not (seconds and heard):
             message = self.next(deadline, "kernel_info_reply")
-            if message.kind == "kernel_info_reply" and message.parent == request:
-                return message.at - self.started
+            if message.parent not in requests:
+                continue
+            heard = heard or message.channel == "iopub"
+            if message.parent == first and message.kind == "kernel_info_reply":
+                seconds = message.at - self.started
+            if message.kind == "kernel_info_reply" and not heard:
+                requests.add(self.send("kernel_info_request", {}))
+        return seconds
 
     def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
         """Sends a request, and returns its id."""
