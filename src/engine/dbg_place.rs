@@ -27,16 +27,7 @@ pub const DEFINITION: &str = r#"macro_rules! dbg {
         }
     };
     ($($val:expr),+ $(,)?) => {
-        ($(match $val {
-            tmp => {
-                ::std::eprint!("{}", ::std::format!(
-                    "[{}:{}:{}] {} = {:#?}\n",
-                    ::std::file!(), ::std::line!(), ::std::column!(), ::std::stringify!($val),
-                    &&tmp as &dyn ::std::fmt::Debug
-                ));
-                tmp
-            }
-        }),+,)
+        ($(dbg!($val)),+,)
     };
 }"#;
 
