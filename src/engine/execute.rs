@@ -85,6 +85,15 @@ impl Context {
                 ..super::Shown::default()
             });
         }
+        if let Some(format) = value::impossible_format(&code) {
+            return Err(CellError::plain(
+                compile_error::NO_CODE,
+                format!(
+                    "no value can be shown as `{format}`. Write `:fmt {{:?}}` (the usual way), \
+                     `:fmt {{:#?}}` (over several lines) or `:fmt {{}}` (for `Display`)"
+                ),
+            ));
+        }
         let mut ran = false;
         let outcome = self.execute_code(&code, count, &mut ran);
         if outcome.is_err() && !ran {

@@ -100,6 +100,8 @@ def test_another_format_is_evcxrs_to_write(fresh: FrontEnd) -> None:
     assert fresh.ok("Some(1)").result == "Some(\n    1,\n)"
     fresh.ok(":fmt {:?}")
     assert fresh.ok("Some(1)").result == "Some(1)"
+    assert "`:fmt {:#?}`" in fresh.run(":fmt {:nonsense}").error["evalue"]
+    assert fresh.ok("Some(2)").result == "Some(2)"
 
 
 def test_timing_tells_how_long_each_cell_takes_until_it_is_switched_off(fresh: FrontEnd) -> None:

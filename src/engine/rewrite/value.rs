@@ -6,11 +6,14 @@
 //! the value is borrowed before it is called, so whatever a type or a trait in scope offers for `T`
 //! is found before.
 
+use std::sync::LazyLock;
+
 use ra_ap_syntax::ast::{self, HasAttrs};
 use ra_ap_syntax::{AstNode, SourceFile};
+use regex::Regex;
 
 use super::Insertion;
-use crate::engine::syntax::{is_loop_for_its_effect, tail};
+use crate::engine::syntax::{is_loop_for_its_effect, lines_before_rust, tail};
 
 /// The trait. Only `T: Debug` has it; for any other type evcxr's own way ends in the message that
 /// `Debug` is missing.
@@ -29,9 +32,32 @@ const FORMAT_COMMANDS: [&str; 3] = [":fmt", ":types", ":clear"];
 /// Whether the cell has a command that changes how values are shown.
 #[must_use]
 pub fn changes_format(code: &str) -> bool {
-    code.lines().any(|line| {
-        let word = line.split_whitespace().next();
-        word.is_some_and(|word| FORMAT_COMMANDS.contains(&word))
+    commands(code).any(|(command, _)| FORMAT_COMMANDS.contains(&command))
+}
+
+/// What a cell's `:fmt` asks for, if no value can be shown so. evcxr takes any text, and then no later
+/// value compiles.
+#[must_use]
+pub fn impossible_format(code: &str) -> Option<&str> {
+    // By the grammar of `std::fmt`, without arguments by name or number: a cell has one value.
+    static FORMAT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:[^{}]|\{\{|\}\})*\{0?(?::(?:.?[<^>])?[+-]?#?0?\d*(?:\.\d+)?(?:[xX]?\?|[xXobeE])?)?\}(?:[^{}]|\{\{|\}\})*$",
+        )
+        .expect("a valid pattern")
+    });
+    commands(code)
+        .filter(|(command, asked)| *command == ":fmt" && !asked.is_empty())
+        .map(|(_, asked)| asked)
+        .find(|asked| !FORMAT.is_match(asked))
+}
+
+/// The lines before Rust: first word, and what follows it.
+fn commands(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    let head = code.lines().take(lines_before_rust(code)).map(str::trim);
+    head.map(|line| match line.split_once(char::is_whitespace) {
+        Some((command, rest)) => (command, rest.trim()),
+        None => (line, ""),
     })
 }
 
@@ -62,5 +88,28 @@ fn may_be_borrowed(value: &ast::Expr) -> bool {
             .and_then(|call| call.token_tree())
             .is_some_and(|tokens| tokens.l_curly_token().is_none()),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_format_of_one_value_is_possible() {
+        for format in [
+            "{}", "{:?}", "{:#?}", "{:>10.3}", "{:#x?}", "<{:08b}>", "{{{:?}}}", "",
+        ] {
+            assert_eq!(
+                impossible_format(&format!(":fmt {format}\n1")),
+                None,
+                "{format}"
+            );
+        }
+        for format in ["{:nonsense}", "none", "{} {}", "{", "{1}", "{x}"] {
+            let cell = format!(":fmt {format}\n1");
+            assert_eq!(impossible_format(&cell), Some(format));
+        }
+        assert_eq!(impossible_format("let s = \"\n:fmt {:nonsense}\n\";"), None);
     }
 }
