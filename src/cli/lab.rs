@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Context as _;
 
 use super::notebook::Notebook;
+use super::trust;
 use crate::setup::kernelspec::Kernel;
 use crate::setup::progress::Progress;
 use crate::setup::{self, Project};
@@ -22,6 +23,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitCode> {
     let args = with_notebooks(project, args)?;
     let venv = setup::ensure_all(project, &[project.notebooks()].into(), progress)?;
+    trust::trust_lessons(project, &venv, progress);
     let mut command = venv.command(project);
     command.args(["-m", "jupyterlab"]);
     // A new notebook is one for our kernel, and no sidebar asks the network for extensions.

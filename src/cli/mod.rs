@@ -10,6 +10,7 @@ mod handout;
 mod install;
 mod lab;
 mod notebook;
+mod trust;
 
 use std::env;
 use std::ffi::OsString;

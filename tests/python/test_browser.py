@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -144,6 +145,22 @@ def end(server: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(30)
+
+
+def is_trusted(lab: Lab, notebook: str) -> bool:
+    """Returns whether JupyterLab shows what is stored in the notebook, pictures too."""
+    with urllib.request.urlopen(lab.url(f"api/contents/{notebook}"), timeout=30) as answer:
+        cells = json.load(answer)["content"]["cells"]
+    return all(cell["metadata"].get("trusted") for cell in cells if cell["cell_type"] == "code")
+
+
+def test_a_lesson_is_trusted_as_it_is_delivered_and_not_as_somebody_has_changed_it(lab: Lab) -> None:
+    assert is_trusted(lab, "02_shared_data.ipynb")
+    text = (lab.folder / "02_shared_data.ipynb").read_text(encoding="utf-8")
+    changed = lab.folder / "changed.ipynb"
+    changed.write_text(text.replace("Lock", "Lok"), encoding="utf-8")
+    assert not is_trusted(lab, changed.name)
+    changed.unlink()
 
 
 @pytest.fixture(scope="module")
