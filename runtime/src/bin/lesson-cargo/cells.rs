@@ -141,7 +141,7 @@ impl Cells {
 
 /// A hash of all that a cell is made from, apart from its source.
 fn made_from(build: &Build, recording: &Recording) -> io::Result<String> {
-    let mut parts = vec![FORMAT.to_owned(), build.key()?];
+    let mut parts = vec![FORMAT.to_owned(), build.key()?.to_owned()];
     let folder = build.folder.to_string_lossy();
     parts.extend(recording.args.iter().map(|arg| arg.replace(&*folder, "")));
     for (name, file) in recording.externs() {

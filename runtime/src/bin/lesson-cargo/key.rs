@@ -1,5 +1,6 @@
 //! What decides how cargo calls the compiler for a cell, apart from the cell's text.
 
+use std::cell::OnceCell;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -29,6 +30,7 @@ pub struct Build {
     pub task: Task,
     /// The arguments, as they would be for `build`.
     args: Vec<OsString>,
+    key: OnceCell<String>,
 }
 
 /// Raise when the meaning of what is written down changes.
@@ -92,6 +94,7 @@ impl Build {
             folder: folder.to_owned(),
             task: Task::Build,
             args: args.iter().map(as_build).collect(),
+            key: OnceCell::new(),
         }
     }
 
@@ -99,7 +102,15 @@ impl Build {
     ///
     /// # Errors
     /// When the manifest cannot be read.
-    pub fn key(&self) -> io::Result<String> {
+    pub fn key(&self) -> io::Result<&str> {
+        if let Some(key) = self.key.get() {
+            return Ok(key);
+        }
+        let key = self.made_from()?;
+        Ok(self.key.get_or_init(|| key))
+    }
+
+    fn made_from(&self) -> io::Result<String> {
         let mut hash = Sha256::new();
         let mut add = |part: &[u8]| {
             hash.update(part.len().to_le_bytes());
@@ -216,9 +227,9 @@ mod tests {
         let mut keys = Vec::new();
         for text in ["a", "b"] {
             fs::write(folder.path().join("Cargo.toml"), text).expect("a file");
-            keys.push(build("build").key().expect("a key"));
+            keys.push(build("build").key().expect("a key").to_owned());
         }
-        keys.push(build("build --release").key().expect("a key"));
+        keys.push(build("build --release").key().expect("a key").to_owned());
         assert_eq!(
             build("build").key().expect("a key"),
             keys[1],
