@@ -29,5 +29,7 @@ pub const VALUE: &str = r#"mod lesson_value { pub trait Value { fn evcxr_display
 /// Below a cache, beside the folder with the program: the compiled cells; the name of that folder
 /// follows.
 pub const CELLS_PREFIX: &str = "cells-";
+/// In a prepared folder of the cache, beside the program: the folder that evcxr compiles in.
+pub const BUILD: &str = "build";
 /// How the name of a folder in the cache starts while it is being prepared.
 pub const DRAFT_PREFIX: &str = "draft-";

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use lesson_runtime::tools::DRAFT_PREFIX;
+use lesson_runtime::tools::{BUILD, DRAFT_PREFIX};
 use sha2::{Digest, Sha256};
 
 use super::evcxr_toml::EvcxrToml;
@@ -199,7 +199,7 @@ impl Prepared {
             runtime: entry.join(RUNTIME),
             cargo: entry.join(tools::PROGRAM),
             support: support_dir(cache, &request.support),
-            build: entry.join("build"),
+            build: entry.join(BUILD),
         };
         let programs = found.runtime.is_file() && found.cargo.is_file();
         let complete = programs && found.build.is_dir() && found.support.is_dir();
@@ -321,7 +321,7 @@ fn warm_build_folder(
     entry: &Path,
     request: &Request,
 ) -> Result<(), PrepareError> {
-    let build = entry.join("build");
+    let build = entry.join(BUILD);
     let elsewhere = tempfile::tempdir().map_err(at(cache))?;
     let tools = elsewhere.path().join("tools");
     tools::link(&tools, &entry.join(tools::PROGRAM)).map_err(at(&tools))?;

@@ -151,6 +151,32 @@ def test_variables_of_own_types_outlive_a_new_dependency(log: ProgramLog) -> Non
         assert kernel.kernel.ok("seat.row", START_S).result == "3"
 
 
+@pytest.mark.parametrize(
+    ("change", "use", "result"),
+    [
+        (':dep parking_lot = { version = "0.12", features = ["arc_lock"] }', "*parking_lot::Mutex::new(4).lock()", "4"),
+        (":opt 1", "(1..=4_u64).product::<u64>()", "24"),
+    ],
+)
+def test_the_session_outlives_what_would_compile_the_support_crate_anew(
+    log: ProgramLog, change: str, use: str, result: str
+) -> None:
+    with keeping(log) as kernel:
+        cells = kernel.kernel
+        cells.ok("use lesson_support::prelude::*;\nstruct Seat { row: u8 }\nlet seat = Seat { row: 3 };\nlet door = Lock::new(\"door\");")
+        cells.ok("use std::sync::atomic::{AtomicU32, Ordering::SeqCst};\nstatic VISITS: AtomicU32 = AtomicU32::new(7);")
+        cells.ok("door.acquire();\nVISITS.fetch_add(1, SeqCst);")
+        process = cells.ok("std::process::id()").result
+        log.clear()
+        cells.ok(change, START_S)
+        assert cells.ok(use, START_S).result == result
+        # The crate is the one that the process of the cells has loaded: with another one no cell could be.
+        assert cells.ok("(seat.row, VISITS.load(SeqCst), door.acquire_for(Duration::ZERO))").result == "(3, 8, false)"
+        assert cells.ok("std::process::id()").result == process
+        compiled = [one for one in log.started() if one.name == "rustc" and "lesson_support" in one.arguments]
+        assert not compiled, compiled
+
+
 def test_a_crate_in_a_folder_is_compiled_again_when_it_has_changed(log: ProgramLog, tmp_path: Path) -> None:
     source = tmp_path / "mine" / "src" / "lib.rs"
     source.parent.mkdir(parents=True)

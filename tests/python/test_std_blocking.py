@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from frontend import CELL_S, FrontEnd
+from frontend import CELL_S, START_S, FrontEnd
 
 USE = "use std::sync::{Condvar, LazyLock, Mutex, RwLock, mpsc};\nuse std::thread;"
 # Before this the process is ended, and the variables with it.
@@ -71,6 +71,52 @@ def _names(kernel: FrontEnd) -> None:
 )
 def test_a_blocking_call_is_stopped_and_every_variable_kept(kernel: FrontEnd, before: str, wait: str) -> None:
     stopped(kernel, before, wait)
+
+
+# An executor that parks where the kernel does not wrap it.
+EXECUTOR = """// kernel: no checkpoints
+fn run<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(output) => return output,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("before", "wait"),
+    [
+        ("", "run(async { std::future::pending::<u8>().await });"),
+        ("async fn deep() -> u8 { std::future::pending().await }\n", "run(async { deep().await });"),
+        ("async fn deep() -> u8 { std::future::pending().await }\n", "run(deep());"),
+    ],
+)
+def test_an_await_is_stopped_and_every_variable_kept(kernel: FrontEnd, before: str, wait: str) -> None:
+    kernel.ok(EXECUTOR)
+    stopped(kernel, before, wait)
+
+
+def test_an_await_of_the_cell_itself_is_stopped_and_every_variable_kept() -> None:
+    with FrontEnd() as kernel:
+        kernel.ok("async fn answer() -> u8 { 42 }")
+        assert kernel.ok("let found = answer().await;\nfound", START_S).result == "42"
+        request = kernel.execute('println!("blocked");\nstd::future::pending::<u8>().await;')
+        kernel.until_printed(request, "blocked")
+        kernel.interrupt()
+        ran = kernel.finish(request, STOPPED_S)
+        assert (ran.error["ename"], ran.error["evalue"]) == ("KeyboardInterrupt", "interrupted")
+        assert kernel.ok("found").result == "42"
 
 
 def loaded(process: int) -> set[str]:
@@ -193,6 +239,7 @@ def test_types_are_kept_from_cell_to_cell(kernel: FrontEnd) -> None:
         ("fn sleep_of(name: &str) -> usize { fn sleep(s: &str) -> usize { s.len() } sleep(name) }\nsleep_of(\"four\")", "4"),
         ("trait Said { fn recv(&self) -> usize; } impl<T> Said for T { fn recv(&self) -> usize { size_of::<T>() } }\n7_u32.recv()", "4"),
         ("// let (tx, rx) = channel();\nlet all = vec![1, 2];\nlet mut sum = 0;\nfor one in &all { sum += one; }\nsum", "3"),
+        ("async fn late() -> u8 { 5 }\nasync fn later() -> u8 { late().await + 1 }\nlet both = async { later().await };\n6", "6"),
         ("async fn late() -> u8 { 5 }\nlet soon = async { late().await };\n5", "5"),
     ],
 )  # fmt: skip

@@ -140,6 +140,7 @@ impl Search<'_> {
             SyntaxKind::METHOD_CALL_EXPR => self.method(&ast::MethodCallExpr::cast(node.clone())?),
             SyntaxKind::CALL_EXPR => function(&ast::CallExpr::cast(node.clone())?),
             SyntaxKind::FOR_EXPR => self.for_loop(&ast::ForExpr::cast(node.clone())?),
+            SyntaxKind::AWAIT_EXPR => awaited(&ast::AwaitExpr::cast(node.clone())?),
             _ => None,
         }?;
         // What is awaited does not block.
@@ -239,6 +240,12 @@ fn join(call: &ast::MethodCallExpr, receiver: &ast::Expr) -> Wrapping {
             ")",
         )
     }
+}
+
+/// What is awaited. The executor of an `.await` knows no stop.
+fn awaited(expression: &ast::AwaitExpr) -> Option<Wrapping> {
+    let range = expression.expr()?.syntax().text_range();
+    Some(Wrapping::around(range, format!("{WRAPPERS}awaited("), ")"))
 }
 
 /// A name, or fields of one: can be named twice, and without newlines.
@@ -401,12 +408,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_awaited_is_wrapped_and_not_the_call_that_makes_it() {
+        check(
+            "let a = rx.recv().await;",
+            "let a = §awaited(rx.recv()).await;",
+        );
+        check(
+            "async { f(a.await).await; tokio::join!(b, c) }",
+            "async { §awaited(f(§awaited(a).await)).await; tokio::join!(b, c) }",
+        );
+        check(
+            "println!(\"{}\", a.await)",
+            "println!(\"{}\", §awaited(a).await)",
+        );
+    }
+
+    #[test]
     fn what_must_not_call_or_unwind_or_does_not_block_is_left_alone() {
         for code in [
             "const fn f(m: &M) { m.lock() }",
             "extern \"C\" fn f(m: &M) { m.lock() }",
             "extern \"C\" fn f() { let c = || h.join(); }",
-            "rx.recv().await;",
             "a.read();",
             "trait Ask { fn recv(&self); } a.recv();",
             "// kernel: no checkpoints\nm.lock();",

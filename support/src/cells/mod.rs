@@ -11,12 +11,14 @@
 //! - [`before`] and [`owned`]: `join` of a thread's handle;
 //! - [`each`]: `for message in receiver`;
 //! - `call` and `call_bare`: `thread::sleep`, `thread::park`, `thread::park_timeout`;
-//! - [`scope`]: `thread::scope`, whose end waits for its threads.
+//! - [`scope`]: `thread::scope`, whose end waits for its threads;
+//! - [`awaited`]: `.await`.
 //!
 //! Beside them stand what each cell needs and none has to compile: [`store`] and [`value`].
 //!
 //! Guards that a call holds are dropped before it unwinds, so that the call itself poisons nothing.
 
+mod awaited;
 mod call;
 mod condvar;
 mod join;
@@ -31,6 +33,7 @@ mod turns;
 pub mod value;
 pub(crate) mod wakes;
 
+pub use awaited::{Awaited, awaited};
 pub use call::{call, call_bare};
 pub use join::{Before, Owned, before, owned};
 pub use patience::{Scope, scope};

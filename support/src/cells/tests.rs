@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender, TryRecvError};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, RwLock};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Otherwise as _, before, call, call_bare, each, on, owned, scope};
+use super::{Otherwise as _, awaited, before, call, call_bare, each, on, owned, scope};
 use crate::thread_mark::ThreadMark;
 use crate::{KeyboardInterrupt, interrupt};
 
@@ -277,6 +278,58 @@ fn who_waits_long_gets_the_lock_before_one_that_takes_it_again_and_again() {
     drop(rounds);
     drop(open);
     owned(hog).join().unwrap();
+}
+
+/// The least of executors: parks until it is woken.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+#[test]
+fn what_is_awaited_is_stopped_and_leaves_nothing_behind() {
+    let mark = ThreadMark::current();
+    stopped(|| block_on(awaited(std::future::pending::<()>())));
+    // Also below others, and with what is a future only after a call.
+    let inner = async { awaited(std::future::pending::<()>()).await };
+    stopped(|| block_on(async { awaited(inner).await }));
+    assert_eq!(super::wakes::count(&mark), 0);
+}
+
+#[test]
+fn what_is_awaited_gives_its_output() {
+    let (tx, rx) = mpsc::channel::<Waker>();
+    let ready = Arc::new(Mutex::new(false));
+    let set = Arc::clone(&ready);
+    let other = thread::spawn(move || {
+        let waker = rx.recv().unwrap();
+        *set.lock().unwrap() = true;
+        waker.wake();
+    });
+    let mut borrowed = String::from("a");
+    let wait = std::future::poll_fn(|context| {
+        if *ready.lock().unwrap() {
+            borrowed.push('b');
+            return Poll::Ready(borrowed.len());
+        }
+        // Gone once it has been woken.
+        let _ = tx.send(context.waker().clone());
+        Poll::Pending
+    });
+    assert_eq!(block_on(awaited(wait)), 2);
+    other.join().unwrap();
 }
 
 struct Diary {

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar};
+use std::task::Waker;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -38,17 +39,35 @@ pub(super) fn notified_by_stop<R>(
     wait()
 }
 
+/// While it lives, a stop wakes a task of the thread that has made it.
+pub(super) struct TaskWakes {
+    _entered: Entered,
+}
+
+impl TaskWakes {
+    pub(super) fn new(mark: &Arc<ThreadMark>, waker: Waker) -> Self {
+        Self {
+            _entered: Entered::new(mark, Wake::Task(waker)),
+        }
+    }
+}
+
 /// Wakes every wait that `is_meant`. Called with the stop already visible: who enters later sees it.
 pub(crate) fn wake_all(is_meant: impl Fn(&Arc<ThreadMark>, bool) -> bool) {
     let mut again = Vec::new();
+    let mut tasks = Vec::new();
     for waiting in WAITING.lock().iter() {
         if is_meant(&waiting.owner, waiting.on_cell_thread) {
             waiting.wake.wake();
-            if let Wake::Notify(_) = waiting.wake {
-                again.push(waiting.id);
+            match &waiting.wake {
+                Wake::Notify(_) => again.push(waiting.id),
+                Wake::Task(waker) => tasks.push(waker.clone()),
+                Wake::Unpark(_) => {}
             }
         }
     }
+    // With nothing locked: an executor may do anything here, also drop a task that waits.
+    tasks.into_iter().for_each(Waker::wake);
     if !again.is_empty() {
         // Without this thread a stop that comes at a bad moment has to be pressed again.
         let _ = thread::Builder::new()
@@ -73,6 +92,8 @@ enum Wake {
     /// Not lost when it comes too early.
     Unpark(Thread),
     Notify(CondvarPointer),
+    /// Not lost either. Called without the lock of [`WAITING`].
+    Task(Waker),
 }
 
 struct CondvarPointer(*const Condvar);
@@ -85,6 +106,7 @@ impl Wake {
     fn wake(&self) {
         match self {
             Self::Unpark(thread) => thread.unpark(),
+            Self::Task(_) => {}
             Self::Notify(CondvarPointer(condvar)) => {
                 // SAFETY: the entry is in `WAITING`, so its `Entered` lives in a frame of
                 // `notified_by_stop`, which has borrowed the condition variable; it stays so until we

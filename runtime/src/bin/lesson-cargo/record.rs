@@ -15,13 +15,13 @@ use crate::support;
 
 /// Environment variable: the file into which the wrapper writes the call.
 pub const FILE: &str = "RUST_LESSONS_RECORD";
+/// Environment variable for the wrapper: evcxr's folder.
+const FOLDER: &str = "RUST_LESSONS_RECORD_FOLDER";
 
 /// evcxr's name for the crate of a cell.
 const CRATE: &str = "ctx";
 /// evcxr's name for the crate with which it tries a new dependency.
 const TRIED: &str = "evcxr_dummy_validate_dep";
-/// The package of the support crate.
-const SUPPORT: &str = "lesson_support";
 
 /// Builds, and keeps the call if it holds for later builds.
 pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
@@ -30,6 +30,7 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
     let status = outside::cargo_command(args)?
         .env("RUSTC_WRAPPER", env::current_exe()?)
         .env(FILE, &file)
+        .env(FOLDER, &build.folder)
         .status()
         .map_err(|error| outside::not_started(&error))?;
     if status.success()
@@ -56,7 +57,7 @@ pub fn crates_stay(build: &Build) -> bool {
     let names = crates_in_folders(&lock);
     names.iter().all(|name| match *name {
         CRATE | TRIED => true,
-        SUPPORT => own_cache().is_some_and(|cache| is_support_below(&manifest, &cache)),
+        support::CRATE => own_cache().is_some_and(|cache| is_support_below(&manifest, &cache)),
         _ => false,
     })
 }
@@ -76,7 +77,7 @@ fn crates_in_folders(lock: &str) -> Vec<&str> {
 }
 
 fn is_support_below(manifest: &str, cache: &str) -> bool {
-    let start = format!("{SUPPORT} = {{ path = \"{cache}/");
+    let start = format!("{} = {{ path = \"{cache}/", support::CRATE);
     manifest
         .lines()
         .any(|line| line.trim_start().starts_with(&start))
@@ -89,11 +90,15 @@ fn own_cache() -> Option<String> {
     cache.to_str().map(str::to_owned)
 }
 
-/// Called by cargo with a call of the compiler: writes it down if it is for a cell, and makes it.
+/// Called by cargo with a call of the compiler: writes it down if it is for a cell, and makes it; but the
+/// support crate is compiled already.
 pub fn as_rustc_wrapper(args: &[OsString]) -> io::Result<ExitCode> {
     let Some((rustc, args)) = args.split_first() else {
         return Err(io::Error::other("cargo named no compiler"));
     };
+    if is_support_given(args) {
+        return Ok(ExitCode::SUCCESS);
+    }
     let call = recording(rustc, args);
     let mut command = match &call {
         Some(recording) => {
@@ -107,7 +112,28 @@ pub fn as_rustc_wrapper(args: &[OsString]) -> io::Result<ExitCode> {
             command
         }
     };
-    Err(command.env_remove(FILE).exec())
+    Err(command.env_remove(FILE).env_remove(FOLDER).exec())
+}
+
+/// Whether this was a call for the support crate, and the compiled one is there now.
+fn is_support_given(args: &[OsString]) -> bool {
+    let value = |option: &str| {
+        let at = args.iter().position(|arg| arg == option)?;
+        args.get(at + 1)
+    };
+    let is_library = args
+        .windows(2)
+        .any(|pair| pair[0] == "--crate-type" && pair[1] == "dylib");
+    let (Some(folder), Some(package), Some(out_dir)) = (
+        env::var_os(FOLDER),
+        env::var_os("CARGO_MANIFEST_DIR"),
+        value("--out-dir"),
+    ) else {
+        return false;
+    };
+    is_library
+        && value("--crate-name").is_some_and(|name| name == support::CRATE)
+        && support::give(folder.as_ref(), out_dir.as_ref(), package.as_ref())
 }
 
 /// The call, if it makes the library of a cell.
