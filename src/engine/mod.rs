@@ -37,6 +37,7 @@ pub mod output_policy;
 pub mod own_commands;
 pub mod own_error;
 pub mod palette;
+mod panic_hints;
 pub mod panic_report;
 pub mod place;
 pub mod processes;

@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
 
 use super::outcome::CellError;
 use super::palette::{plain_renderer, renderer};
+use super::panic_hints::hint;
 use super::report::{At, Panic};
 use super::source_map::{GENERATED, Sources, title};
 use crate::setup::evcxr_toml::SUPPORT;
@@ -20,7 +21,10 @@ pub fn render(panic: &Panic, sources: &Sources<'_>) -> CellError {
         .split_once('\n')
         .unwrap_or((&panic.message, ""));
     let title = Level::ERROR.with_name(PANIC).primary_title(headline);
-    let group = with_place(Group::with_title(title), &panic.at, sources);
+    let mut group = with_place(Group::with_title(title), &panic.at, sources);
+    if let Some(hint) = hint(&panic.message) {
+        group = group.element(Level::HELP.message(hint));
+    }
     let mut block = renderer().render(&[group]);
     if !rest.is_empty() {
         block.push('\n');
@@ -211,6 +215,19 @@ mod tests {
         };
         let shown = plain(&render(&panic, &Sources::new(code, &cells)));
         assert!(shown.contains("cell 1:1:18"), "{shown}");
+    }
+
+    #[test]
+    fn what_has_its_reason_in_cells_gets_a_hint() {
+        let panic = |message: &str| Panic {
+            message: message.to_owned(),
+            at: At::default(),
+            after_stop: false,
+        };
+        let sources = Sources::new("", []);
+        let hinted = panic("Cannot start a runtime from within a runtime. This happens");
+        assert!(plain(&render(&hinted, &sources)).contains("= help: since the first cell"));
+        assert!(!plain(&render(&panic("oh"), &sources)).contains("help"));
     }
 
     #[test]
