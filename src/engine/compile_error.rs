@@ -182,7 +182,11 @@ impl<'a> Block<'a> {
     fn mark(&self, spans: &[Span]) -> Vec<Marked<'a>> {
         let mut found: Vec<(Place<'a>, bool, String)> = Vec::new();
         for span in spans {
-            let Some(place) = span.place(self.sources) else {
+            let place = span.place(self.sources).or_else(|| {
+                let of_value = self.diagnostic.is_lint_of_values() && span.is_generated();
+                of_value.then(|| span.value(self.sources)).flatten()
+            });
+            let Some(place) = place else {
                 continue;
             };
             let label = readable(span.label.as_deref().unwrap_or_default());

@@ -24,7 +24,7 @@ use super::sink::{Sink, Stream};
 use super::source_map::CellSource;
 use super::start_process::start_evcxr;
 use super::syntax::ends_with_value;
-use super::{crash, early_end, interrupt, panic_report, unstable};
+use super::{crash, early_end, failure, interrupt, panic_report, unstable};
 use crate::setup::evcxr_toml::EvcxrToml;
 use crate::setup::prepared::{Prepared, Request};
 use crate::setup::toolchain::Toolchain;
@@ -256,6 +256,7 @@ impl Context {
         // Not so when stop was pressed meanwhile: then cargo was ended.
         let refused =
             result.is_err() && !died && !ran && !report.interrupted && !report.stop_pressed;
+        let found_by_lint = result.as_ref().is_err_and(failure::is_found_by_lint);
         let cell = CellSource {
             request: number,
             count,
@@ -265,6 +266,7 @@ impl Context {
         Ended {
             outcome: self.conclude(result, report, &cell, &variables, &mut not_kept),
             refused,
+            found_by_lint,
             ran,
             taken_over,
             not_kept,

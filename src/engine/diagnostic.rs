@@ -7,6 +7,13 @@ use serde_json::Value;
 
 use super::source_map::{GENERATED, Place, Sources};
 
+/// Lints of the compiler that look at what an expression comes to, once all its types fit.
+pub(super) const LINTS_OF_VALUES: [&str; 3] = [
+    "arithmetic_overflow",
+    "overflowing_literals",
+    "unconditional_panic",
+];
+
 /// A message, or a remark of one.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Diagnostic {
@@ -75,6 +82,14 @@ impl Diagnostic {
         (digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(code)
     }
 
+    /// Whether it is about what an expression comes to.
+    #[must_use]
+    pub fn is_lint_of_values(&self) -> bool {
+        self.code
+            .as_ref()
+            .is_some_and(|code| LINTS_OF_VALUES.contains(&code.code.as_str()))
+    }
+
     /// Whether it proposes a change of the source.
     #[must_use]
     pub fn is_suggestion(&self) -> bool {
@@ -99,6 +114,15 @@ impl Span {
             })
             .flatten();
         here.or_else(|| self.expansion.as_ref()?.span.place(sources))
+    }
+
+    /// The value of a cell, if evcxr's brackets around it are this place.
+    #[must_use]
+    pub fn value<'a>(&self, sources: &Sources<'a>) -> Option<Place<'a>> {
+        sources.value(
+            (self.line_start, self.column_start),
+            (self.line_end, self.column_end),
+        )
     }
 
     /// Where a macro of the learner's is called, if this place is in its definition.

@@ -12,15 +12,20 @@ use super::syntax::{in_cell, lets};
 #[must_use]
 pub fn asked(asked: &Asked, cell: &CellSource) -> CellError {
     let code = cell.edited.original();
-    let place = asked.at.map(|at| {
-        let at = in_cell(code, at);
-        (at..code.len().min(at + 1), "")
-    });
+    // `?`, or the name of a `main` that the kernel has called.
+    let at = asked.at.map(|at| in_cell(code, at));
+    let of_main = at.is_some_and(|at| code.get(at..).is_some_and(|rest| rest.starts_with("main")));
+    let length = if of_main { "main".len() } else { 1 };
+    let place = at.map(|at| (at..code.len().min(at + length), ""));
     let (headline, rest) = asked
         .message
         .split_once('\n')
         .unwrap_or((&asked.message, ""));
-    let headline = format!("`?` ended the cell early: {headline}");
+    let headline = if of_main {
+        format!("`main` returned an error: {headline}")
+    } else {
+        format!("`?` ended the cell early: {headline}")
+    };
     let mut error = own_error::render(&headline, place, code, cell.count, &[]);
     if !rest.is_empty() {
         error.evalue = format!("{headline}\n{rest}");
@@ -90,5 +95,24 @@ mod tests {
             Some("note: the `return` in line 3 ended the cell, so `n` and `a` are not kept\n")
         );
         assert_eq!(returned(12, "return;", &[]), None);
+    }
+
+    #[test]
+    fn an_error_of_main_is_told_at_its_name() {
+        let code = "fn main() -> Result<(), String> { Err(String::new()) }";
+        let cell = CellSource {
+            request: 1,
+            count: 3,
+            edited: crate::engine::rewrite::Edited::unchanged(code),
+        };
+        let error = super::asked(
+            &Asked {
+                at: Some(12 + 3),
+                message: "\"bad\"".to_owned(),
+            },
+            &cell,
+        );
+        assert_eq!(error.evalue, "`main` returned an error: \"bad\"");
+        assert!(error.traceback.concat().contains("cell 3:1:4"));
     }
 }

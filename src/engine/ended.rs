@@ -12,6 +12,8 @@ pub(super) struct Ended {
     pub(super) taken_over: bool,
     /// It does not compile.
     pub(super) refused: bool,
+    /// It would, but for what a value in it comes to, such as `1 / 0`.
+    pub(super) found_by_lint: bool,
     /// It was not run, because this variable could not be kept.
     pub(super) not_kept: Option<NotKept>,
     /// Variables that were dropped, because their types were others than before.
@@ -26,6 +28,7 @@ impl Ended {
             ran: false,
             taken_over: false,
             refused: false,
+            found_by_lint: false,
             not_kept: None,
             retyped: Vec::new(),
         }

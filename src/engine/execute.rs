@@ -143,7 +143,7 @@ impl Context {
         let mut as_closure: Option<CellError> = None;
         let mut ended = loop {
             let ended = self.run_cell(&cell.edited, count, before.share);
-            if ended.refused && cell.tentative {
+            if ended.refused && !ended.found_by_lint && cell.tentative {
                 cell = rewrite(code, generation, &self.known, None);
                 continue;
             }

@@ -9,7 +9,7 @@ use evcxr::{CompilationError, Error};
 use super::cargo_failure;
 use super::compile_error;
 use super::context::Context;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, LINTS_OF_VALUES};
 use super::hints::remarks;
 use super::not_kept::NotKept;
 use super::outcome::CellError;
@@ -214,6 +214,18 @@ fn around(code: &str, (before, behind): Around) -> Option<Edited> {
     let behind = if value.is_some() { behind } else { "" };
     insertions.push(insertion(code.len(), &format!("\n{behind}}}")));
     Some(Edited::unchanged(code).with(insertions))
+}
+
+/// Whether the cell would have compiled but for what its values come to: that is the learner's own.
+pub(super) fn is_found_by_lint(error: &Error) -> bool {
+    let Error::CompilationErrors(errors) = error else {
+        return false;
+    };
+    let of_values = |error: &CompilationError| {
+        let code = error.code().unwrap_or_default();
+        LINTS_OF_VALUES.contains(&code)
+    };
+    !errors.is_empty() && errors.iter().all(of_values)
 }
 
 #[cfg(test)]

@@ -88,19 +88,24 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// The value of a cell, where these are the places of evcxr's brackets around it.
+    #[must_use]
+    pub fn value(&self, start: (usize, usize), end: (usize, usize)) -> Option<Place<'a>> {
+        let (cell, from) = self.inside(start)?;
+        let (other, to) = self.before_closing(end)?;
+        (other.request == cell.request && to >= from).then_some(Place {
+            cell,
+            range: from..to,
+        })
+    }
+
     /// From a place of the generated source to the end of the expression or of the line; for a panic, of
     /// which only the beginning is known.
     #[must_use]
     pub fn from_here(&self, (line, column): (usize, usize)) -> Option<Place<'a>> {
-        let (cell, from) = self.point((line, column)).or_else(|| {
-            // The value of a cell stands in brackets of evcxr's, on a line of its own.
-            let opens = self
-                .lines
-                .get(line.checked_sub(1)?)?
-                .trim_end()
-                .ends_with('(');
-            opens.then(|| self.point((line + 1, 1))).flatten()
-        })?;
+        let (cell, from) = self
+            .point((line, column))
+            .or_else(|| self.inside((line, column)))?;
         let code = cell.edited.original();
         let line_end = end_of_line(code, from);
         // Of what goes on over several lines, the first is enough.
@@ -116,6 +121,27 @@ impl<'a> Sources<'a> {
         let generated = self.lines[line - 1];
         let at = offset(generated, column, cell.edited.code(), cell_line);
         Some((cell, cell.edited.original_offset(at)))
+    }
+
+    /// The value of a cell stands in brackets of evcxr's, on lines of its own: the place behind an opening
+    /// one.
+    fn inside(&self, (line, _): (usize, usize)) -> Option<(&'a CellSource, usize)> {
+        let opens = self.lines.get(line.checked_sub(1)?)?.trim_end();
+        opens
+            .ends_with('(')
+            .then(|| self.point((line + 1, 1)))
+            .flatten()
+    }
+
+    /// The place before a closing one.
+    fn before_closing(&self, (line, _): (usize, usize)) -> Option<(&'a CellSource, usize)> {
+        let closes = self.lines.get(line.checked_sub(1)?)?.trim_start();
+        let last = line.checked_sub(1)?;
+        let behind = self.lines.get(last.checked_sub(1)?)?.chars().count() + 1;
+        closes
+            .starts_with(')')
+            .then(|| self.point((last, behind)))
+            .flatten()
     }
 
     /// The cell, and its line from 1, that a line of the generated source came from.
@@ -297,6 +323,21 @@ mod tests {
         let cells = [cell(1, "let a = [1];\na[i]")];
         let generated = "let a = [1];\n(\na[i]\n).evcxr_display();";
         assert_eq!(behind(generated, 2, &cells), at(1, "13:a[i]"));
+    }
+
+    #[test]
+    fn brackets_around_the_value_of_a_cell_stand_for_what_is_inside() {
+        let cells = [cell(1, "let a = [1];\na[7]\n    + 1")];
+        let generated = "let a = [1];\nshow(&(\na[7]\n    + 1\n));";
+        let sources = Sources::new(generated, &cells);
+        let place = sources.value((2, 7), (5, 2)).expect("a place");
+        assert_eq!(&cells[0].edited.original()[place.range], "a[7]\n    + 1");
+        assert!(sources.place((1, 1), (1, 3)).is_some());
+        assert!(
+            Sources::new("f(\n);", &cells)
+                .place((1, 2), (2, 2))
+                .is_none()
+        );
     }
 
     #[test]

@@ -177,6 +177,16 @@ def test_the_session_outlives_what_would_compile_the_support_crate_anew(
         assert not compiled, compiled
 
 
+def test_cells_await_on_where_the_runtime_is_compiled_anew(log: ProgramLog) -> None:
+    with keeping(log) as kernel:
+        cells = kernel.kernel
+        cells.ok("async fn answer() -> u8 { 42 }\nlet kept = 1;")
+        assert cells.ok("answer().await", START_S).result == "42"
+        cells.ok(":opt 1")
+        assert cells.ok("answer().await", START_S).result == "42"
+        assert cells.ok("kept", START_S).result == "1"
+
+
 def test_a_crate_in_a_folder_is_compiled_again_when_it_has_changed(log: ProgramLog, tmp_path: Path) -> None:
     source = tmp_path / "mine" / "src" / "lib.rs"
     source.parent.mkdir(parents=True)

@@ -100,6 +100,24 @@ def test_a_mistake_is_shown_as_the_compiler_shows_it_in_a_program(class_room: Fr
         assert word in ran.report, ran.report
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "place_of_value"),
+    [
+        ("1 / 0", "attempt to divide `1_i32` by zero", (1, 1)),
+        ("let row = [1, 2];\nrow[7]", "the length is 2 but the index is 7", (2, 1)),
+        ("let full = 255_u8;\nfull + 1", "which would overflow", (2, 1)),
+        # Without the kernel's way to show a value the compiler would ask for the type of `pick` first.
+        ("let row = [1, 2];\nlet at = 9;\nlet pick = row[at];\npick", "the index is 9", (3, 12)),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_at_its_place(
+    class_room: FrontEnd, code: str, said: str, place_of_value: tuple[int, int]
+) -> None:
+    ran = fails(class_room, code)
+    assert said in ran.report, ran.report
+    assert place(ran, *place_of_value) in ran.report, ran.report
+
+
 def test_two_errors_of_one_cell_are_one_error_message(class_room: FrontEnd) -> None:
     ran = fails(class_room, 'let a: u8 = "a";\nlet b = nobody;')
     assert len(ran.error["traceback"]) == 2

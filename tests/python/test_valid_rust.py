@@ -52,7 +52,8 @@ CASES: dict[str, list[Cell]] = {
         fails(
             'fn main() -> Result<(), Box<dyn std::error::Error>> {\n    let n: i32 = "4x".parse()?;\n    println!("{n}");\n    Ok(())\n}',
             "error",
-            "ParseIntError { kind: InvalidDigit }",
+            "`main` returned an error: ParseIntError { kind: InvalidDigit }",
+            ":1:4",
         ),
         prints('fn main() -> Result<(), String> { println!("well"); Ok(()) }', "well\n"),
         fails("fn main() {\n    let numbers = vec![1];\n    numbers[3];\n}", "panic", ":3:", "numbers[3];"),

@@ -3,7 +3,7 @@
 use ra_ap_syntax::ast::{self, HasArgList, HasAttrs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SourceFile};
 
-use super::Insertion;
+use super::{Insertion, early};
 use crate::engine::syntax::{statements, tail};
 
 /// The call of the cell's `main`, to stand right behind it, at a place of the wrapped cell.
@@ -36,16 +36,19 @@ pub fn call(root: &SourceFile) -> Option<Insertion> {
         .map_or_else(String::new, |ty| ty.syntax().text().to_string());
     // As a program does: an error is shown by `Debug`, and every end but success is one.
     let text = match ty.as_str() {
-        "" | "()" | "!" => " main();",
-        ty if ty.contains("Result") => " main().map_err(|error| format!(\"Error: {error:?}\"))?;",
-        _ => {
-            " assert!(std::process::Termination::report(main()) == std::process::ExitCode::SUCCESS, \
-             \"`main` ended with a failure\");"
+        "" | "()" | "!" => " main();".to_owned(),
+        ty if ty.contains("Result") => {
+            let name = usize::from(main.name()?.syntax().text_range().start());
+            let asked = early::asked(name);
+            format!(" {asked}main().map_err(|error| format!(\"{{error:?}}\")))?;")
         }
+        _ => " assert!(std::process::Termination::report(main()) == std::process::ExitCode::SUCCESS, \
+             \"`main` ended with a failure\");"
+            .to_owned(),
     };
     Some(Insertion {
         at: usize::from(main.syntax().text_range().end()),
-        text: text.to_owned(),
+        text,
     })
 }
 

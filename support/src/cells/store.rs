@@ -50,17 +50,21 @@ impl VariableStore {
 
     /// A value that all cells share, made when the first asks for it.
     ///
-    /// # Panics
-    /// If there is one of another type.
+    /// Where it is of another type it is made anew, unlike in evcxr's store, which would panic in this cell and
+    /// in all later ones: evcxr keeps the runtime for `.await` so, and a new dependency or another
+    /// optimisation can be a reason to compile the runtime's crate again.
     pub fn lazy_arc<T: 'static, F: FnOnce() -> T>(&mut self, name: &str, create: F) -> Arc<T> {
-        let value = self
-            .variables
-            .entry(name.to_owned())
-            .or_insert_with(|| Box::new(Arc::new(create())));
-        match value.downcast_ref::<Arc<T>>() {
-            Some(value) => Arc::clone(value),
-            None => changed_type(),
+        let kept = self.variables.get(name);
+        if let Some(value) = kept.and_then(|value| value.downcast_ref::<Arc<T>>()) {
+            return Arc::clone(value);
         }
+        let value = Arc::new(create());
+        let outdated = self
+            .variables
+            .insert(name.to_owned(), Box::new(Arc::clone(&value)));
+        // What runs in it goes on: its end might wait for that.
+        std::mem::forget(outdated);
+        value
     }
 
     /// Takes over all variables of another store.
@@ -130,6 +134,14 @@ mod tests {
         let mut all = VariableStore::new();
         all.merge(store);
         assert_eq!(*all.lazy_arc("a", || 3), 1);
+    }
+
+    #[test]
+    fn a_shared_value_of_another_type_is_made_anew() {
+        let mut store = VariableStore::new();
+        store.lazy_arc("a", || 1);
+        assert_eq!(*store.lazy_arc("a", || "two"), "two");
+        assert_eq!(*store.lazy_arc("a", || "three"), "two");
     }
 
     #[test]

@@ -27,6 +27,8 @@ const METADATA: &str = "metadata=lesson";
 const CELL: &str = "src/lib.rs";
 /// Where the cell is with [`source::with_compiled_parts`].
 const CHANGED_CELL: &str = "src/cell.rs";
+/// The compiler's list of the files that it has read, in the folder into which it writes.
+const READ_FILES: &str = "ctx.d";
 /// The library of a cell, as the compiler names it.
 const LIBRARY: &str = "libctx.so";
 
@@ -116,14 +118,45 @@ impl Answer {
     }
 }
 
-/// The compiler's call as the wrapper makes it below cargo, which reads the answer.
-#[must_use]
-pub fn as_cargo_would(recording: &Recording) -> Command {
+/// Makes the compiler's call below cargo, which reads the answer.
+///
+/// # Errors
+/// When the compiler cannot be started, or a file of its cannot be read or written.
+pub fn as_cargo_would(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     let mut args = recording.args.clone();
     set_option(&mut args, "metadata=", Some(METADATA));
-    let mut command = Command::new(&recording.rustc);
-    command.args(args);
-    command
+    let source = fs::read_to_string(build.folder.join(CELL))?;
+    let changed = use_compiled_parts(build, recording, &source, &mut args)?;
+    let status = record::without_wrapper(Command::new(&recording.rustc).args(args)).status()?;
+    if changed && let Some(out_dir) = recording.out_dir() {
+        // cargo compiles again when a file has changed that is named there.
+        let file = out_dir.join(READ_FILES);
+        if let Ok(text) = fs::read_to_string(&file) {
+            fs::write(file, text.replace(CHANGED_CELL, CELL))?;
+        }
+    }
+    Ok(exit_code(status))
+}
+
+/// Lets the compiler read the cell with what is compiled already in the place of what it has of that;
+/// whether there was any.
+fn use_compiled_parts(
+    build: &Build,
+    recording: &Recording,
+    source: &str,
+    args: &mut Vec<String>,
+) -> io::Result<bool> {
+    if support::is_as_prepared(build, recording)
+        && let Some(changed) = source::with_compiled_parts(source)
+        && let Some(file) = args.iter_mut().find(|arg| *arg == CELL)
+    {
+        fs::write(build.folder.join(CHANGED_CELL), changed)?;
+        CHANGED_CELL.clone_into(file);
+        // In messages and panics it has the name that evcxr knows.
+        args.push(format!("--remap-path-prefix={CHANGED_CELL}={CELL}"));
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 /// The compiler's call without cargo.
@@ -142,15 +175,7 @@ fn command(build: &Build, recording: &Recording, source: &str) -> io::Result<Com
             "--emit=metadata".clone_into(arg);
         }
     }
-    if support::is_as_prepared(build, recording)
-        && let Some(changed) = source::with_compiled_parts(source)
-        && let Some(file) = args.iter_mut().find(|arg| *arg == CELL)
-    {
-        fs::write(build.folder.join(CHANGED_CELL), changed)?;
-        CHANGED_CELL.clone_into(file);
-        // In messages and panics it has the name that evcxr knows.
-        args.push(format!("--remap-path-prefix={CHANGED_CELL}={CELL}"));
-    }
+    use_compiled_parts(build, recording, source, &mut args)?;
     let mut command = Command::new(&recording.rustc);
     command
         .args(args)
@@ -234,7 +259,7 @@ pub fn exit_code(status: ExitStatus) -> ExitCode {
 /// Whether the compiler has read nothing but the cell itself, no other file and no variable of the
 /// environment, by the file that it writes for make.
 fn reads_only_the_cell(recording: &Recording) -> bool {
-    let file = recording.out_dir().map(|folder| folder.join("ctx.d"));
+    let file = recording.out_dir().map(|folder| folder.join(READ_FILES));
     let text = file.and_then(|file| fs::read_to_string(file).ok());
     text.is_some_and(|text| only_the_cell(&text))
 }

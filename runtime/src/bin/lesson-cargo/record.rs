@@ -99,20 +99,18 @@ pub fn as_rustc_wrapper(args: &[OsString]) -> io::Result<ExitCode> {
     if is_support_given(args) {
         return Ok(ExitCode::SUCCESS);
     }
-    let call = recording(rustc, args);
-    let mut command = match &call {
-        Some(recording) => {
-            let file = env::var_os(FILE).unwrap_or_default();
-            fs::write(file, serde_json::to_vec(recording)?)?;
-            compile::as_cargo_would(recording)
-        }
-        None => {
-            let mut command = Command::new(rustc);
-            command.args(args);
-            command
-        }
-    };
-    Err(command.env_remove(FILE).env_remove(FOLDER).exec())
+    if let Some(call) = recording(rustc, args)
+        && let (Some(file), Some(folder)) = (env::var_os(FILE), env::var_os(FOLDER))
+    {
+        fs::write(file, serde_json::to_vec(&call)?)?;
+        return compile::as_cargo_would(&Build::in_folder(folder.as_ref(), &[]), &call);
+    }
+    Err(without_wrapper(Command::new(rustc).args(args)).exec())
+}
+
+/// A call of the compiler in the environment that it would have without the wrapper.
+pub fn without_wrapper(command: &mut Command) -> &mut Command {
+    command.env_remove(FILE).env_remove(FOLDER)
 }
 
 /// Whether this was a call for the support crate, and the compiled one is there now.
