@@ -147,6 +147,14 @@ def test_a_failed_assertion_is_an_error(ours: Session, stock: Session) -> None:
     assert (seen.status, seen.error_names) == ("ok", [])
 
 
+def test_a_question_mark_that_meets_an_error_is_one(ours: Session, stock: Session) -> None:
+    meets = 'let number: i32 = "4x".parse()?;'
+    seen = ours.run(meets)
+    assert (seen.status, seen.error_names) == ("error", ["error"])
+    seen = stock.run(meets)
+    assert (seen.status, seen.error_names) == ("ok", [])
+
+
 def test_a_compile_error_has_its_code(ours: Session, stock: Session) -> None:
     two_errors = "{ let n: u32 = true; let n: u32 = 'c'; }"
     assert ours.run(two_errors).error_names == ["E0308"]
