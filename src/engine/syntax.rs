@@ -220,10 +220,10 @@ pub fn statements_outside_functions(code: &str) -> usize {
 #[must_use]
 pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
     let wrapped = wrap(code);
-    let error = SourceFile::parse(&wrapped, EDITION)
-        .errors()
-        .into_iter()
-        .next()?;
+    let errors = SourceFile::parse(&wrapped, EDITION).errors();
+    // A comment or text without an end swallows what would close the rest.
+    let open = |error: &&ra_ap_syntax::SyntaxError| error.to_string().contains("to terminate the");
+    let error = errors.iter().find(open).or_else(|| errors.first())?;
     let place = |offset: TextSize| in_cell(code, usize::from(offset));
     let (start, end) = (place(error.range().start()), place(error.range().end()));
     Some((error.to_string(), start..end))
@@ -409,6 +409,9 @@ mod tests {
         assert_eq!(place.start, 15);
         let (_, place) = first_error(":dep x\nlet = 5;").expect("an error");
         assert_eq!(place.start, 10);
+        let (message, place) = first_error("1;\n/* open").expect("an error");
+        assert!(message.contains("terminate the block comment"), "{message}");
+        assert_eq!(place.start, 3);
     }
 
     #[test]
