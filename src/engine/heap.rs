@@ -5,6 +5,30 @@
 //! glibc can be asked to return each free page, also from the middle. (mimalloc
 //! kept 450 MB, also after `mi_collect`, where glibc comes down to 310.)
 
+use std::thread;
+
+/// When memory goes back while cells follow each other: somebody who runs all of a notebook leaves no
+/// pause.
+#[derive(Debug, Default)]
+pub struct Busy {
+    cells: usize,
+}
+
+impl Busy {
+    /// To be called after each cell. Returns what is free beside the thread that calls, after the second
+    /// cell, the fourth, the eighth and so on: what was read for the first one, which is most of what
+    /// there is to return, is let go of bit by bit while the next ones change the code.
+    pub fn after_cell(&mut self) {
+        self.cells += 1;
+        if self.cells > 1 && self.cells.is_power_of_two() {
+            // Where no thread can be had, it goes back in the next pause.
+            let _ = thread::Builder::new()
+                .name("memory".into())
+                .spawn(give_back);
+        }
+    }
+}
+
 /// Returns what is free. It takes some 20 ms, during which threads that allocate wait.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(unsafe_code)]

@@ -12,6 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::answers::{Completion, Inspection};
 use super::context::{Context, Places};
+use super::heap;
 use super::interrupt::Interrupter;
 use super::link::Link;
 use super::nesting::{TooDeep, too_deep};
@@ -241,6 +242,7 @@ impl Worker {
         self.list_commands(&mut context);
         self.cells.send_modify(|running| *running -= 1);
         let mut warm = false;
+        let mut heap = heap::Busy::default();
         while let Ok(job) = self.next(&mut context, queue, &mut warm) {
             // What failed at the start may have been mended since: cargo installed, disk freed.
             if context.is_err() && matches!(job, Job::Execute { .. }) {
@@ -251,6 +253,7 @@ impl Worker {
             match job {
                 Job::Execute { code, count, reply } => {
                     let _ = reply.send(self.execute(&mut context, &code, count));
+                    heap.after_cell();
                 }
                 Job::Evaluate {
                     expression,

@@ -18,8 +18,18 @@ from program_log import ProgramLog, Started
 
 #: After this long without a new program, what a kernel does behind its first cell is over.
 QUIET_S = 3.0
-#: Programs from the start of the kernel to the end of its first cell. Not a goal: lower them when it gets less.
-MOST_AT_START = {"rustc": 28, "cargo": 28, "rustup": 10}
+#: Programs from the start of the kernel to the end of its first cell: what is needed now, and one more where the count
+#: is not the same each time.
+MOST_AT_START = {
+    # rust-analyzer asks six in each of its two loads of the workspace; four builds of evcxr's, one of them of the
+    # first cell, and one question for the dependencies are answered by the kernel's own `cargo`.
+    "cargo": 21,
+    # Four questions by the kernel (two, before and after it has set its environment) and two by evcxr; four by
+    # rust-analyzer in each load; and those that compile.
+    "rustc": 20,
+    # The path of each tool, by the kernel and by evcxr.
+    "rustup": 6,
+}
 #: Of the compilers among them, those that compile a cell: what evcxr is given before the first, and the first.
 MOST_CELLS_AT_START = 6
 
@@ -90,6 +100,14 @@ def stream_messages(ran: Ran) -> int:
         "twice(3);",
         'let lock = Lock::new("studio");\nlock',
         "assert_eq!(numbers.len(), 4);",
+        # evcxr takes what stands last for a value, also where it has none.
+        'for n in &numbers { println!("{n}"); }',
+        "let mut left = 3;\nwhile left > 0 { left -= 1; }",
+        "let mut tries = 0;\nloop { tries += 1; if tries > 3 { break; } }",
+        "let mut tries = 0;\nloop { tries += 1; if tries > 3 { break tries; } }",
+        'if numbers.is_empty() { println!("none"); }',
+        'match numbers.len() { 0 => println!("none"), _ => println!("some") }',
+        "{ twice(4); }",
     ],
 )
 def test_a_cell_is_compiled_once(log: ProgramLog, watched: FrontEnd, cell: str) -> None:
@@ -103,18 +121,16 @@ def test_two_cells_are_compiled_twice(log: ProgramLog, watched: FrontEnd) -> Non
     assert log.compiled_cells() == 2
 
 
-def test_a_moved_variable_costs_one_more_compilation_at_most(log: ProgramLog, watched: FrontEnd) -> None:
+def test_a_variable_that_was_moved_costs_one_more_compilation(log: ProgramLog, watched: FrontEnd) -> None:
+    # evcxr learns of it by an error of the compiler: it puts every variable back after the cell.
     watched.ok("let owned = vec![1];")
-    assert 1 <= compiles(log, watched, "let taken = owned;") <= 2
+    assert compiles(log, watched, "let taken = owned;") == 2
+    assert compiles(log, watched, "taken.len() + 1") == 1
 
 
-def test_a_loop_at_the_end_costs_one_more_compilation_at_most(log: ProgramLog, watched: FrontEnd) -> None:
-    # evcxr takes the loop for a value first.
-    assert 1 <= compiles(log, watched, 'for n in &numbers { println!("{n}"); }') <= 2
-
-
-def test_a_compile_error_costs_two_more_at_most(log: ProgramLog, watched: FrontEnd) -> None:
-    assert 1 <= compiles(log, watched, 'let wrong: usize = "three";') <= 3
+def test_a_compile_error_costs_two_more_compilations(log: ProgramLog, watched: FrontEnd) -> None:
+    # Once without what the kernel adds, and once for the report.
+    assert compiles(log, watched, 'let wrong: usize = "three";') == 3
 
 
 def test_what_does_not_have_to_be_compiled_is_not(log: ProgramLog, watched: FrontEnd) -> None:

@@ -149,6 +149,7 @@ pub fn rewrite(
     insertions.extend(main_function::call(&root));
     // Behind all that ends at the same place.
     insertions.extend(value);
+    insertions.extend(value::close_loop(&root));
     for insertion in &mut insertions {
         insertion.at = in_cell(code, insertion.at);
     }
@@ -194,12 +195,12 @@ mod tests {
 
     #[test]
     fn every_kind_of_loop_gets_a_checkpoint() {
-        check("loop {}", "loop {§}");
-        check("while a { b() }", "while a {§ b() }");
-        check("while let Some(a) = b {}", "while let Some(a) = b {§}");
+        check("loop {};", "loop {§};");
+        check("while a { b() };", "while a {§ b() };");
+        check("while let Some(a) = b {};", "while let Some(a) = b {§};");
         check(
-            "'l: for i in 0..3 {\n    f(i);\n}",
-            "'l: for i in 0..3 {§\n    f(i);\n}",
+            "'l: for i in 0..3 {\n    f(i);\n};",
+            "'l: for i in 0..3 {§\n    f(i);\n};",
         );
         check(
             "fn f() { loop { loop {} } }",
@@ -251,26 +252,29 @@ mod tests {
     #[test]
     fn a_loop_of_mere_arithmetic_that_ends_by_itself_gets_none() {
         for code in [
-            "for x in &v { sum += x * 2; }",
-            "for x in self.v.iter_mut() { *x = if *x > 3 { 0 } else { *x }; }",
-            "for i in 0..1_000 { sum += v[i]; }",
+            "for x in &v { sum += x * 2; };",
+            "for x in self.v.iter_mut() { *x = if *x > 3 { 0 } else { *x }; };",
+            "for i in 0..1_000 { sum += v[i]; };",
         ] {
             check(code, code);
         }
-        check("for x in v { sum += x; }", "for x in v {§ sum += x; }");
-        check("for x in 0.. { sum += x; }", "for x in 0.. {§ sum += x; }");
+        check("for x in v { sum += x; };", "for x in v {§ sum += x; };");
         check(
-            "for x in 0..n { sum += x; }",
-            "for x in 0..n {§ sum += x; }",
+            "for x in 0.. { sum += x; };",
+            "for x in 0.. {§ sum += x; };",
         );
         check(
-            "for x in 0..1_000_000 { sum += x; }",
-            "for x in 0..1_000_000 {§ sum += x; }",
+            "for x in 0..n { sum += x; };",
+            "for x in 0..n {§ sum += x; };",
         );
-        check("for x in &v { f(x); }", "for x in &v {§ f(x); }");
         check(
-            "for x in &v { for y in &w { s += x * y; } }",
-            "for x in &v {§ for y in &w { s += x * y; } }",
+            "for x in 0..1_000_000 { sum += x; };",
+            "for x in 0..1_000_000 {§ sum += x; };",
+        );
+        check("for x in &v { f(x); };", "for x in &v {§ f(x); };");
+        check(
+            "for x in &v { for y in &w { s += x * y; } };",
+            "for x in &v {§ for y in &w { s += x * y; } };",
         );
     }
 
@@ -294,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_comment_turns_checkpoints_off() {
-        let code = "// kernel: no checkpoints\nloop {}";
+        let code = "// kernel: no checkpoints\nloop {};";
         check(code, code);
     }
 
@@ -399,10 +403,13 @@ mod tests {
     #[test]
     fn lines_that_are_no_rust_become_comments() {
         check(
-            "#!/usr/bin/env cargo\nloop {}",
-            "//#!/usr/bin/env cargo\nloop {§}",
+            "#!/usr/bin/env cargo\nloop {};",
+            "//#!/usr/bin/env cargo\nloop {§};",
         );
-        check("#![allow(unused)]\nloop {}", "#![allow(unused)]\nloop {§}");
+        check(
+            "#![allow(unused)]\nloop {};",
+            "#![allow(unused)]\nloop {§};",
+        );
     }
 
     #[test]
@@ -440,6 +447,7 @@ mod tests {
         );
         check("vec![1]", "&(vec![1])");
         check(":dep x\n a.b() ", ":dep x\n &(a.b()) ");
+        check("loop { break 5 }", "&(loop {§ break 5 })");
         for code in [
             "a;",
             "m! { static N: u32 = 1; }",
@@ -449,6 +457,21 @@ mod tests {
         ] {
             check(code, code);
         }
+    }
+
+    #[test]
+    fn a_loop_at_the_end_that_has_no_value_is_a_statement() {
+        check("for _ in 0..3 {} // three", "for _ in 0..3 {}; // three");
+        check("'a: while b {}", "'a: while b {§};");
+        check("for _ in 0..3 {};", "for _ in 0..3 {};");
+        check(
+            "for _ in 0..3 {}\nlet a = 1;",
+            "for _ in 0..3 {}\nlet a = 1;",
+        );
+        check(
+            "#[allow(unused)] for _ in 0..3 {}",
+            "#[allow(unused)] for _ in 0..3 {};",
+        );
     }
 
     #[test]

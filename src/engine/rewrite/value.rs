@@ -5,6 +5,8 @@
 //! `Debug` has that method, so the first try compiles. It comes last: the method is one of `&T`, and
 //! the value is borrowed before it is called, so whatever a type or a trait in scope offers for `T`
 //! is found before.
+//!
+//! A `for` or `while` at the end, which evcxr takes for a value too, is closed by a semicolon instead.
 
 use std::sync::LazyLock;
 
@@ -74,6 +76,16 @@ pub fn borrow(wrapped: &SourceFile) -> impl Iterator<Item = Insertion> + use<> {
     })
 }
 
+/// Makes a statement of a loop at the end of a wrapped cell that never has a value. (`loop` has one where it
+/// is left by `break 5`; it is borrowed, and the unit value of any other is not shown.)
+pub fn close_loop(wrapped: &SourceFile) -> Option<Insertion> {
+    let end = tail(wrapped)?;
+    (is_loop_for_its_effect(&end) && !end.syntax().text().is_empty()).then(|| Insertion {
+        at: end.syntax().text_range().end().into(),
+        text: ";".to_owned(),
+    })
+}
+
 fn may_be_borrowed(value: &ast::Expr) -> bool {
     // An attribute would have to stand before the borrow.
     if is_loop_for_its_effect(value) || value.attrs().next().is_some() {
@@ -81,7 +93,7 @@ fn may_be_borrowed(value: &ast::Expr) -> bool {
     }
     match value {
         // What ends the cell has no value to borrow.
-        ast::Expr::ReturnExpr(_) | ast::Expr::BreakExpr(_) | ast::Expr::LoopExpr(_) => false,
+        ast::Expr::ReturnExpr(_) | ast::Expr::BreakExpr(_) => false,
         // `thread_local! { … }` and its like define items.
         ast::Expr::MacroExpr(call) => call
             .macro_call()
