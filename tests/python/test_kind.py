@@ -18,8 +18,8 @@ from program_log import ProgramLog, Started
 
 #: After this long without a new program, what a kernel does behind its first cell is over.
 QUIET_S = 3.0
-#: Programs from the start of the kernel to the end of its first cell: what is needed now, and one more where the count
-#: is not the same each time.
+#: Programs from the start of the kernel to the end of its first cell: what is needed now, with a toolchain of rustup's
+#: (less without). Lower them when it gets less.
 MOST_AT_START = {
     # rust-analyzer asks six in each of its two loads of the workspace; four builds of evcxr's, one of them of the
     # first cell, and one question for the dependencies are answered by the kernel's own `cargo`.
