@@ -287,20 +287,25 @@ impl Gate {
         true
     }
 
-    /// Ends a hold, or adds a permit that nobody held.
-    pub(crate) fn release_or_add(&self) {
+    /// Ends a hold, or adds a permit that nobody held. `false` if there is no room for one more.
+    #[must_use]
+    pub(crate) fn release_or_add(&self) -> bool {
         let me = ThreadMark::current();
         let mut state = self.enter();
         let whose = Whose::OwnElseOldest;
         match state.holder_of(whose, &me) {
             Some(index) => self.end_hold(&mut state, index, whose, &me),
             None => {
+                let Some(more) = state.free.checked_add(1) else {
+                    return false;
+                };
                 let adds = What::Does(Doing::To("adds a permit to"));
                 self.record(&mut state, &me, adds);
-                state.free += 1;
+                state.free = more;
                 self.serve(&mut state);
             }
         }
+        true
     }
 
     fn end_hold(&self, state: &mut State, index: usize, whose: Whose, me: &Arc<ThreadMark>) {
