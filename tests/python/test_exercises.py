@@ -1,7 +1,11 @@
-"""The exercises of the lesson, taken out of its own cells: each says *not yet* and why, and its solution passes."""
+"""The exercises of the lesson, taken out of its own cells: each says *not yet* and why, and its solution passes.
+
+And its guesses: each may be left blank, or written down as its remark says.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import nbformat
@@ -22,6 +26,9 @@ REASONS = {
     "ex-d": "schedules lose a visitor: two threads that change the same counter do not take the same lock",
     "ex-e": "41 + 1 in a poisoned mutex: it panicked",
 }
+
+#: A guess of each type that the lesson asks for.
+GUESSES = {"u32": "7", "u64": "7", "bool": "true", "[bool; 4]": "[true, false, true, false]"}
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +80,16 @@ def test_hint_and_solution_are_folded(name: str) -> None:
     # Behind the check, so that it is not met by reading on.
     order = list(CELLS)
     assert order.index(name) < order.index(f"{name}-hint") < order.index(f"{name}-solution")
+
+
+def test_each_guess_may_be_left_blank_or_written_down(learner: FrontEnd) -> None:
+    asked = [cell.source for name, cell in CELLS.items() if name.startswith("guess-")]
+    assert len(asked) > 10
+    for source in asked:
+        declared, kind = re.match(r"let (\w+): Option<(.+)> = guess\(None\); // yours.*guess\(", source).groups()
+        blank = learner.ok(f"{source}\ncompare({declared}, {GUESSES[kind]});").stdout
+        assert blank == f"no guess written down; it is {GUESSES[kind]}\n"
+        written = learner.ok(
+            f"{source.replace('None', GUESSES[kind], 1)}\ncompare({declared}, {GUESSES[kind]});"
+        ).stdout
+        assert written == f"your guess {GUESSES[kind]} is right\n"
