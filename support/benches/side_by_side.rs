@@ -4,6 +4,10 @@
 //!
 //! Says the best round of each, and the median of what it takes in relation to `parking_lot` in the
 //! same round. With several threads, a rate: more is better.
+//!
+//! Several threads are spread over the processors and stay there, else the system puts two of them on one
+//! processor for as long as it likes: they then take turns of some milliseconds, never meet, and need
+//! as long as one thread alone. Which of the two happens to whom would be all that the figures say.
 
 use std::sync::Barrier;
 use std::thread;
@@ -23,9 +27,10 @@ struct Subject<'a> {
 /// So few holds make a round short enough that mostly nothing disturbs it.
 const HOLDS_ALONE: u32 = 20_000;
 const ROUNDS_ALONE: usize = 400;
-/// Together, the threads have to be at it for some slices of the scheduler.
-const HOLDS_TOGETHER: u32 = 400_000;
-const ROUNDS_TOGETHER: usize = 15;
+/// Together, the threads have to be at it for a fifth of a second: for many slices of the scheduler, and until
+/// it does not matter what happens first, such as the hundred turns that our locks have in store.
+const HOLDS_TOGETHER: u32 = 12_000_000;
+const ROUNDS_TOGETHER: usize = 9;
 
 fn main() {
     let std = std::sync::Mutex::new(0_u64);
@@ -76,12 +81,7 @@ fn compare(threads: u32, subjects: &[Subject<'_>]) {
         ROUNDS_TOGETHER
     };
     let rounds: Vec<Vec<f64>> = (0..rounds)
-        .map(|_| {
-            subjects
-                .iter()
-                .map(|subject| nanoseconds(threads, subject))
-                .collect()
-        })
+        .map(|round| one_round(round, threads, subjects))
         .collect();
     println!("\n{threads} thread(s)");
     for (index, subject) in subjects.iter().enumerate() {
@@ -103,6 +103,16 @@ fn compare(threads: u32, subjects: &[Subject<'_>]) {
     }
 }
 
+/// Each round begins with another one, so that nobody always comes behind the same.
+fn one_round(round: usize, threads: u32, subjects: &[Subject<'_>]) -> Vec<f64> {
+    let mut times = vec![0.0; subjects.len()];
+    for turn in 0..subjects.len() {
+        let index = (round + turn) % subjects.len();
+        times[index] = nanoseconds(threads, &subjects[index]);
+    }
+    times
+}
+
 /// For one hold, of all threads together.
 fn nanoseconds(threads: u32, subject: &Subject<'_>) -> f64 {
     recording(subject.records);
@@ -121,14 +131,21 @@ fn nanoseconds(threads: u32, subject: &Subject<'_>) -> f64 {
 /// woken late.
 fn together(threads: u32, subject: &Subject<'_>) -> Duration {
     let start = Barrier::new(threads as usize);
-    let work = || {
+    let processors = core_affinity::get_core_ids().unwrap_or_default();
+    let work = |number: u32| {
+        if let Some(processor) = processors.iter().cycle().nth(number as usize) {
+            core_affinity::set_for_current(*processor);
+        }
         start.wait();
         let began = Instant::now();
         (subject.work)(HOLDS_TOGETHER / threads);
         (began, Instant::now())
     };
+    let work = &work;
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..threads)
+            .map(|number| scope.spawn(move || work(number)))
+            .collect();
         let spans = threads.into_iter();
         let spans = spans.map(|thread| thread.join().expect("nobody panics"));
         let spans: Vec<(Instant, Instant)> = spans.collect();

@@ -1,6 +1,23 @@
-//! A guess next to what came out.
+//! A guess, and the guess next to what came out.
 
 use std::fmt::Debug;
+
+/// A learner's guess, written down before the cell that answers it runs: the value itself, or `None`
+/// as long as there is none. The variable needs its type, since nothing else tells that of a `None`.
+///
+/// ```
+/// use lesson_support::{compare, guess};
+///
+/// let blank: Option<u32> = guess(None);
+/// let written: Option<u32> = guess(6);
+/// compare(blank, 6); // no guess written down; it is 6
+/// compare(written, 6); // your guess 6 is right
+/// # assert_eq!((blank, written), (None, Some(6)));
+/// ```
+#[must_use = "a guess is kept in a variable, for `compare`"]
+pub fn guess<T>(value: impl Into<Option<T>>) -> Option<T> {
+    value.into()
+}
 
 /// Prints one line that sets a learner's guess against what came out. A wrong guess is no error:
 /// nothing fails, and a cell without a guess runs, too.
@@ -26,7 +43,19 @@ fn verdict<T: PartialEq + Debug>(guess: Option<T>, actual: &T) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::verdict;
+    use super::{guess, verdict};
+
+    #[test]
+    fn a_guess_is_written_down_with_or_without_some() {
+        let blank: Option<u64> = guess(None);
+        let plain: Option<u64> = guess(6);
+        let wrapped: Option<u64> = guess(Some(6));
+        assert_eq!((blank, plain, wrapped), (None, Some(6), Some(6)));
+        let heads: Option<[bool; 2]> = guess([true, false]);
+        assert_eq!(heads, Some([true, false]));
+        let name: Option<&str> = guess("Ada");
+        assert_eq!(name, Some("Ada"));
+    }
 
     #[test]
     fn without_a_guess_the_result_is_told() {

@@ -35,7 +35,7 @@
 //!   exercise has come.
 //! - [`within()`] gives up waiting in time, and reports who waits for what.
 //! - [`one_line_panics()`] keeps panic messages short, [`who()`] names the thread one is on,
-//!   [`compare()`] sets a guess against the result, [`stopwatch()`] measures.
+//!   [`guess()`] keeps a guess, [`compare()`] sets it against the result, [`stopwatch()`] measures.
 //!
 //! # With and without the kernel
 //!
@@ -123,7 +123,7 @@ pub use shuttle;
 pub use atomic_counter::AtomicCounter;
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use channel::{Iter, Receiver, SendTimeoutError, Sender, bounded, rendezvous, unbounded};
-pub use compare::compare;
+pub use compare::{compare, guess};
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use display::{Display, clear_output};
 pub use event::Event;

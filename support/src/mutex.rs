@@ -63,7 +63,7 @@ impl RawMutex {
     }
 
     #[inline]
-    fn gate(&self) -> &Arc<Gate> {
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
         // A constant has no name yet.
         self.gate
             .get_or_init(|| Gate::lock(KIND, Thing::unnamed(KIND)))

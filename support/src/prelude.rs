@@ -10,6 +10,6 @@ pub use std::time::{Duration, Instant};
 pub use crate::{
     AtomicCounter, Display, Game, Held, Inside, KeyboardInterrupt, Lock, LockedCounter, Panicked,
     Program, RacyCounter, SEEN, Steps, Thread, Timeline, check, checkpoint, clear_output, compare,
-    explore, faulty_hogger, lock_hogger, one_line_panics, press_stop_after, record, sleep,
+    explore, faulty_hogger, guess, lock_hogger, one_line_panics, press_stop_after, record, sleep,
     stopwatch, who, within,
 };

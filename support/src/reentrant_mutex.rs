@@ -12,6 +12,7 @@ use std::time::Duration;
 use lock_api::RawMutex as _;
 
 use crate::mutex::RawMutex;
+use crate::timeline::Timeline;
 
 /// A lock around its data that the thread which has it can lock again, and then has to release as
 /// often. As Python's `threading.RLock`, with the data inside.
@@ -99,6 +100,26 @@ impl<T: ?Sized> ReentrantMutex<T> {
     /// Whether some thread has it. Old news as soon as it is returned.
     pub fn is_locked(&self) -> bool {
         self.inner.is_locked()
+    }
+
+    /// The name given to [`named`](Self::named), or its own.
+    pub fn name(&self) -> &str {
+        self.raw().gate().name()
+    }
+
+    /// The thread that has it: see [`Lock::holder`](crate::Lock::holder).
+    pub fn holder(&self) -> Option<String> {
+        self.raw().gate().holders().into_iter().next()
+    }
+
+    /// The names of the threads that wait for it, the next one first.
+    pub fn waiters(&self) -> Vec<String> {
+        self.raw().gate().waiters()
+    }
+
+    /// What happened to it so far. That its holder takes it once more is no event.
+    pub fn timeline(&self) -> Timeline {
+        self.raw().gate().timeline()
     }
 
     fn raw(&self) -> &RawMutex {

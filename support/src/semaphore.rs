@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::gate::{Gate, Need, Patience, Whose};
@@ -90,8 +91,29 @@ impl Semaphore {
     /// seats.release();
     /// assert_eq!(seats.available(), 1);
     /// ```
+    ///
+    /// # Panics
+    /// When `usize::MAX` permits are free. While the thread unwinds already, the message is only printed.
+    #[track_caller]
     pub fn release(&self) {
-        self.gate.release_or_add();
+        if !self.gate.release_or_add() {
+            self.refuse_release();
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn refuse_release(&self) {
+        let message = format!(
+            "semaphore {} has {} free permits, and no room for more",
+            self.name(),
+            usize::MAX
+        );
+        if thread::panicking() {
+            eprintln!("{message}");
+        } else {
+            panic!("{message}");
+        }
     }
 
     /// Acquires a permit, and returns a guard that gives it back when it is dropped. While the

@@ -167,9 +167,16 @@ impl fmt::Display for WaitsFor {
         } else {
             write!(f, "{thread} waits for {thing}")?;
         }
-        match &self.held_by[..] {
+        // Who has several permits is named once.
+        let mut holders: Vec<&str> = Vec::new();
+        for holder in &self.held_by {
+            if !holders.contains(&holder.as_str()) {
+                holders.push(holder);
+            }
+        }
+        match &holders[..] {
             [] => {}
-            [only] if only == thread => write!(f, ", held by itself")?,
+            [only] if *only == thread.as_str() => write!(f, ", held by itself")?,
             holders => write!(f, ", held by {}", holders.join(" and "))?,
         }
         if self.has_limit {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::interrupt;
-use crate::sync::{Condvar, Mutex, global};
+use crate::sync::{Condvar, Mutex, global, spin};
 use crate::thread_mark::ThreadMark;
 use crate::wait_graph;
 
@@ -60,6 +60,12 @@ pub(crate) struct Flags {
     /// The owner's [`Standing`](crate::standing::Standing) says that it sits in this very wait.
     /// One that is over must not speak for the next.
     told: bool,
+}
+
+impl Flags {
+    fn is_woken(&self) -> bool {
+        self.rung || self.called || self.stopped
+    }
 }
 
 global! {
@@ -116,6 +122,16 @@ impl Waiter {
         self.bell.notify_one();
     }
 
+    /// Looks some moments long whether the wait is over already, before [`wait`](Self::wait) is
+    /// called.
+    pub(crate) fn look_out(&self) {
+        for rounds in 0.. {
+            if self.flags.lock().is_woken() || !spin(rounds) {
+                break;
+            }
+        }
+    }
+
     /// Blocks the calling thread, which has to be the owner, until [`ring`](Self::ring), a stop,
     /// or `deadline`; `None` waits for ever.
     pub(crate) fn wait(
@@ -168,7 +184,7 @@ impl Waiter {
                 None => self.bell.wait(&mut flags),
                 Some(deadline) => {
                     let timed_out = self.bell.wait_until(&mut flags, deadline).timed_out();
-                    if timed_out && !flags.rung && !flags.called && !flags.stopped {
+                    if timed_out && !flags.is_woken() {
                         self.tell_going_on(&mut flags);
                         return Outcome::TimedOut;
                     }

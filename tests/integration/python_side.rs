@@ -85,6 +85,7 @@ python_tests! {
     the_benchmark_compares_fairly = "test_compare.py",
     errors_are_readable_in_both_themes = "test_error_colours.py",
     errors_teach = "test_errors.py",
+    each_exercise_fails_as_given_and_its_solution_passes = "test_exercises.py",
     a_cell_may_end_early = "test_early_end.py",
     a_fault_is_told_and_costs_little = "test_faults.py",
     a_long_session_stays_within_bounds = "test_soak.py",

@@ -66,9 +66,11 @@ impl fmt::Display for TooMany {
         let Self { threads, steps, .. } = self;
         write!(
             f,
-            "too many schedules: {steps} steps of {threads} threads can be interleaved in "
+            "too many schedules: {steps} steps of {threads} thread{} can be interleaved in ",
+            if *threads == 1 { "" } else { "s" }
         )?;
         match self.at_most {
+            Some(1) => write!(f, "one way")?,
             Some(ways) => write!(f, "up to {} ways", in_groups(ways))?,
             None => write!(f, "more than 10^38 ways")?,
         }
@@ -102,6 +104,17 @@ mod tests {
         assert_eq!(interleavings([4, 4].into_iter()), Some(70));
         assert_eq!(interleavings([0, 3].into_iter()), Some(1));
         assert_eq!(interleavings([200; 3].into_iter()), None);
+    }
+
+    #[test]
+    fn one_long_thread_is_refused_in_whole_words() {
+        let long = crate::Steps::of("Ada").add("visitors", 1).times(100_000);
+        let refused = crate::Program::of([long])
+            .try_explore()
+            .expect_err("so many situations");
+        let start =
+            "too many schedules: 100000 steps of 1 thread can be interleaved in one way, and ";
+        assert!(refused.to_string().starts_with(start), "{refused}");
     }
 
     #[test]

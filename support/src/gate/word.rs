@@ -66,8 +66,17 @@ impl Word {
     /// Makes it slow, and returns what it was; nothing if it is slow already. Only with the gate's
     /// state locked.
     pub(crate) fn slow_down(&self) -> Option<Seen> {
+        self.slow_down_if(|seen| !seen.is_slow())
+    }
+
+    /// The same, but only if nobody holds it.
+    pub(crate) fn slow_down_if_free(&self) -> Option<Seen> {
+        self.slow_down_if(Seen::is_free)
+    }
+
+    fn slow_down_if(&self, is_meant: impl Fn(Seen) -> bool) -> Option<Seen> {
         let mut seen = self.look();
-        while !seen.is_slow() {
+        while is_meant(seen) {
             let slow = seen.freed().0 | SLOW;
             // Acquire: what the last holder has written and recorded. Release: who becomes the
             // holder later may not have seen that itself.

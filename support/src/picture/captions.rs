@@ -162,7 +162,7 @@ impl Drawing<'_> {
         let beside = || {
             let mut lengths = lengths.iter();
             let fits = lengths.find(|words| x + text_width(words) <= room_to)?;
-            Some(text("s", x, y, fits))
+            Some(text("o", x, y, fits))
         };
         inside(widest_between(bar, signs))
             .or_else(beside)

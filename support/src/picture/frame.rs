@@ -45,6 +45,12 @@ impl Drawing<'_> {
                 "s",
                 "font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px",
             ),
+            // Beside a bar, so on the thread's line, which must not strike it through.
+            (
+                "o",
+                "font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:7px;\
+                 stroke-linejoin:round",
+            ),
             ("x", "font-size:12px;fill:#444;text-anchor:middle"),
             // Each with a rim in the colour of its ground: arrows cross it, and hatching is no
             // ground to read on.

@@ -21,8 +21,17 @@ fn its_holder_may_lock_it_again_and_releases_it_as_often() {
     until("Bea waits", || {
         format!("{till:?}").ends_with(", waiting: Bea>")
     });
+    assert_eq!(till.name(), "till");
+    assert_eq!(
+        till.holder(),
+        std::thread::current().name().map(str::to_owned)
+    );
+    assert_eq!(till.waiters(), ["Bea"]);
     drop(inner);
     assert_eq!(bea.finish(), 1);
+    // Once by this thread, whatever it did inside, and once by Bea.
+    let timeline = till.timeline().to_string();
+    assert_eq!(timeline.matches(" gets till").count(), 2, "{timeline}");
     assert!(!till.is_locked());
     assert_eq!(format!("{till:?}"), "<mutex till: free>");
 }

@@ -79,3 +79,17 @@ fn a_guard_whose_permit_somebody_gave_back_does_not_give_it_back_twice() {
     drop(seat);
     assert_eq!(seats.available(), 1);
 }
+
+#[test]
+fn one_permit_too_many_is_refused_and_costs_none() {
+    let seats = Semaphore::new("seats", usize::MAX);
+    let adds = std::panic::AssertUnwindSafe(|| seats.release());
+    let payload = std::panic::catch_unwind(adds).expect_err("there is no room");
+    let message = payload.downcast_ref::<String>().expect("a message");
+    assert!(message.starts_with("semaphore seats has "), "{message}");
+    assert!(
+        message.ends_with(" free permits, and no room for more"),
+        "{message}"
+    );
+    assert_eq!(seats.available(), usize::MAX);
+}

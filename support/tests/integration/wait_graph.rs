@@ -265,3 +265,20 @@ fn the_graph_is_data_too() {
     assert!(graph.svg().contains("</svg>"), "also with a ring of nobody");
     assert_eq!(serde_json::to_value(&graph).unwrap(), value);
 }
+
+#[test]
+fn who_has_several_permits_is_named_once() {
+    let graph = |thread: &str, held_by: &[&str]| -> WaitGraph {
+        let waits = serde_json::json!({"thread": thread, "thing": "desks", "kind": "semaphore",
+            "held_by": held_by, "has_limit": false});
+        serde_json::from_value(serde_json::json!({"waits": [waits], "rings": []})).unwrap()
+    };
+    assert_eq!(
+        graph("Bea", &["Ada", "Cy", "Ada"]).to_string(),
+        "Bea waits for desks, held by Ada and Cy"
+    );
+    assert_eq!(
+        graph("Ada", &["Ada", "Ada"]).to_string(),
+        "Ada waits for desks, held by itself"
+    );
+}

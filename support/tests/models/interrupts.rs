@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use shuttle::rand::{Rng, thread_rng};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::sync::mpsc;
 use shuttle::thread;
@@ -28,6 +29,10 @@ pub(crate) fn stopped<T>(work: impl FnOnce() -> T + Send + 'static) -> bool {
         outcome.is_err_and(|payload| payload.is::<KeyboardInterrupt>())
     });
     let mark = mark_rx.recv().expect("Ada begins");
+    // Left to chance alone, it would mostly come before she sleeps.
+    for _ in 0..thread_rng().gen_range(0..40) {
+        thread::yield_now();
+    }
     interrupt::press_stop(&mark);
     ada.join().expect("no thread panics")
 }

@@ -9,6 +9,7 @@ use shuttle::thread;
 use crate::guards::lock_for_guards;
 use crate::lock::Lock;
 use crate::mutex::Mutex;
+use crate::observed;
 use crate::run::{fails_with, holds};
 use crate::sync::Fault;
 use crate::timeline::EventKind;
@@ -56,12 +57,40 @@ fn a_lock_excludes_and_wakes_everybody() {
     holds(one_at_a_time);
 }
 
+/// Other ways are open then: who is called may leave the queue and take the lock at once.
+fn unrecorded() {
+    observed::switch(false);
+    one_at_a_time();
+    all_sorts();
+}
+
+#[test]
+fn a_lock_of_which_nothing_is_recorded_excludes_and_wakes_everybody() {
+    holds(unrecorded);
+}
+
+#[test]
+fn an_unrecorded_lock_whose_exchange_is_torn_does_not_exclude() {
+    let reasons = ["two are inside", "is free", "deadlock", "is left"];
+    fails_with(Fault::TornExchange, unrecorded, &reasons);
+}
+
+#[test]
+fn an_unrecorded_lock_whose_sleep_is_torn_loses_a_wake_up() {
+    fails_with(Fault::TornSleep, unrecorded, &["deadlock"]);
+}
+
+#[test]
+fn an_unrecorded_lock_whose_notifications_get_lost_leaves_somebody_waiting() {
+    fails_with(Fault::LostNotification, unrecorded, &["deadlock"]);
+}
+
 #[test]
 fn a_lock_whose_exchange_is_torn_does_not_exclude() {
     fails_with(
         Fault::TornExchange,
         one_at_a_time,
-        &["two are inside", "is free"],
+        &["two are inside", "is free", "deadlock"],
     );
 }
 
