@@ -1,4 +1,4 @@
-//! Ends of a cell before its last line: by `return`, or by a `?` that met an error.
+//! Ends of a cell before its last line: by `return`, by a `?` that met an error, or by unwinding.
 //!
 //! A cell's code is in a closure, and what it defines is stored at the end of that. After an early end
 //! the new variables are not stored, and evcxr has to be told so. For `?` its own code does that; for
@@ -63,9 +63,35 @@ pub unsafe extern "C" fn lesson_runtime_asked(at: u64, text: *const u8, length: 
     let _ = io::stderr().lock().write_all(&mute_mark(nonce));
 }
 
+/// The cell ends by unwinding, with this text. The panic hook has told of it before, unless the panic was
+/// passed on.
+///
+/// # Safety
+/// `text` points to `length` bytes.
+// SAFETY: no other symbol of this name exists in the process.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lesson_runtime_unwound(text: *const u8, length: usize) {
+    let Some((control, _)) = WAYS.get() else {
+        return;
+    };
+    if !interrupt::is_cell_thread() || private::is_copy() {
+        return;
+    }
+    // SAFETY: promised by the caller.
+    let text = unsafe { std::slice::from_raw_parts(text, length) };
+    control.send(&ToKernel::Unwound {
+        message: String::from_utf8_lossy(text).into_owned(),
+    });
+}
+
 /// Keeps the functions in the executable: the linker drops what nothing refers to.
 #[used]
 static KEEP: (
     extern "C" fn(u64),
     unsafe extern "C" fn(u64, *const u8, usize),
-) = (lesson_runtime_returns, lesson_runtime_asked);
+    unsafe extern "C" fn(*const u8, usize),
+) = (
+    lesson_runtime_returns,
+    lesson_runtime_asked,
+    lesson_runtime_unwound,
+);

@@ -58,6 +58,11 @@ pub enum ToKernel {
         /// Where.
         at: At,
     },
+    /// The cell ends by unwinding.
+    Unwound {
+        /// The text of what it unwinds with.
+        message: String,
+    },
     /// The cell's own thread claimed the interrupt and unwinds because of it.
     Interrupted {
         /// The number given by the kernel.

@@ -192,6 +192,18 @@ impl Reader {
                     after_stop,
                 });
             }
+            // A panic that was passed on has no place of its own, and the hook does not hear of it.
+            ToKernel::Unwound { message }
+                if state.report.panics.is_empty() && !state.report.interrupted =>
+            {
+                let after_stop = state.report.stop_pressed;
+                state.report.take_panic(Panic {
+                    message,
+                    at: At::default(),
+                    after_stop,
+                });
+            }
+            ToKernel::Unwound { .. } => {}
             ToKernel::Interrupted { cell } if cell == state.cell => {
                 state.report.interrupted = true;
             }

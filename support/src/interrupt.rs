@@ -140,6 +140,14 @@ pub(crate) fn current_cell() -> Option<u64> {
     Some(current_cell())
 }
 
+/// Tells the runtime, if there is one, by what the running cell ends.
+pub(crate) fn tell_unwound(message: &str) {
+    if let Some(unwound) = runtime().and_then(|runtime| runtime.unwound) {
+        // SAFETY: it reads so many bytes, and does not keep them.
+        unsafe { unwound(message.as_ptr(), message.len()) };
+    }
+}
+
 /// Stops the running cell as the stop button would; without a runtime, the thread of `mark`.
 pub(crate) fn press_stop(mark: &Arc<ThreadMark>) {
     match runtime() {
@@ -182,6 +190,8 @@ struct Runtime {
     press_stop: extern "C" fn(),
     /// A runtime need not have this one.
     current_cell: Option<extern "C" fn() -> u64>,
+    /// Nor this one.
+    unwound: Option<unsafe extern "C" fn(*const u8, usize)>,
 }
 
 fn runtime() -> Option<&'static Runtime> {
@@ -228,6 +238,11 @@ impl Runtime {
             current_cell: symbol(c"lesson_runtime_current_cell").map(|current_cell| {
                 // SAFETY: where it exists, it is an `extern "C" fn() -> u64`.
                 unsafe { transmute::<*mut libc::c_void, extern "C" fn() -> u64>(current_cell) }
+            }),
+            unwound: symbol(c"lesson_runtime_unwound").map(|unwound| {
+                type Told = unsafe extern "C" fn(*const u8, usize);
+                // SAFETY: where it exists, it is of this type.
+                unsafe { transmute::<*mut libc::c_void, Told>(unwound) }
             }),
         };
         subscribe(on_interrupt);

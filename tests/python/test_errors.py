@@ -100,6 +100,44 @@ def test_a_mistake_is_shown_as_the_compiler_shows_it_in_a_program(class_room: Fr
         assert word in ran.report, ran.report
 
 
+# No panic hook hears of these.
+PASSED_ON = [
+    ('std::panic::resume_unwind(Box::new("passed on"));', "passed on"),
+    ("std::panic::resume_unwind(Box::new(7_u8));", "carries no text"),
+    (
+        'let end = std::thread::spawn(|| { panic!("in there") }).join();\n'
+        "if let Err(payload) = end { std::panic::resume_unwind(payload) }",
+        "in there",
+    ),
+    (
+        'let end = std::panic::catch_unwind(|| { panic!("once") });\n'
+        "if let Err(payload) = end { std::panic::resume_unwind(payload) }",
+        "once",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "said"), PASSED_ON)
+def test_a_panic_that_is_passed_on_is_an_error(class_room: FrontEnd, code: str, said: str) -> None:
+    class_room.ok("let treasure = 7;")
+    ran = fails(class_room, code)
+    assert ran.error["ename"] == "panic"
+    assert said in ran.error["evalue"]
+    assert "EVCXR" not in ran.stdout
+    assert class_room.ok("treasure").result == "7"
+
+
+def test_a_panic_that_is_passed_on_is_an_error_where_no_variable_is_kept() -> None:
+    # evcxr's code around a cell is another one then.
+    with FrontEnd() as kernel:
+        kernel.ok("", START_S)
+        for code, said in PASSED_ON:
+            ran = fails(kernel, f"{{\n{code}\n}}")
+            assert ran.error["ename"] == "panic"
+            assert said in ran.error["evalue"] or "a panic that was passed on" in ran.error["evalue"]
+            assert "EVCXR" not in ran.stdout
+
+
 @pytest.mark.parametrize(
     ("code", "said", "place_of_value"),
     [

@@ -14,7 +14,7 @@
 //! - [`scope`]: `thread::scope`, whose end waits for its threads;
 //! - [`awaited`]: `.await`.
 //!
-//! Beside them stand what each cell needs and none has to compile: [`store`] and [`value`].
+//! Beside them stands what each cell needs and none has to compile: [`store`], [`value`], [`unwound`].
 //!
 //! Guards that a call holds are dropped before it unwinds, so that the call itself poisons nothing.
 
@@ -30,6 +30,7 @@ mod rw_lock;
 mod send;
 pub mod store;
 mod turns;
+mod unwound;
 pub mod value;
 pub(crate) mod wakes;
 
@@ -39,6 +40,8 @@ pub use join::{Before, Owned, before, owned};
 pub use patience::{Scope, scope};
 pub use reach::{On, Reach, on};
 pub use receive::{Each, Iter, Otherwise, each};
+
+pub use unwound::{rethrown, unwound};
 
 #[cfg(test)]
 mod tests;

@@ -20,13 +20,41 @@ const HASH: &str = "cfb72137e085a2550de65dade98bc536";
 /// What takes the place of [`VALUE`].
 const USE_VALUE: &str = "mod lesson_value { pub use ::lesson_support::cells::value::Value; }";
 
+/// How evcxr's code ends that runs a cell, where it keeps variables and where it does not, and what takes
+/// its place.
+const ENDS: [(&str, &str); 2] = [
+    (
+        "  Err(_) => {\n    println!(\"EVCXR_PANIC_NOTIFICATION\");\n}}",
+        "  Err(e) => {\n    ::lesson_support::cells::unwound(e); \n}}",
+    ),
+    (
+        "}).is_err() {\n    println!(\"EVCXR_PANIC_NOTIFICATION\");\n}",
+        "}).is_err() {\n    ::lesson_support::cells::rethrown(); \n}",
+    ),
+];
+
 /// The source with what is compiled already, in the place of what it has of that; `None` if it has
 /// nothing. All else keeps its line and its byte, so the compiler's messages fit both.
 #[must_use]
 pub fn with_compiled_parts(source: &str) -> Option<String> {
     let with_store = with_compiled_store(source);
-    let with_value = with_compiled_value(with_store.as_deref().unwrap_or(source));
-    with_value.or(with_store)
+    let with_value = with_compiled_value(with_store.as_deref().unwrap_or(source)).or(with_store);
+    let with_end = with_compiled_end(with_value.as_deref().unwrap_or(source));
+    with_end.or(with_value)
+}
+
+fn with_compiled_end(source: &str) -> Option<String> {
+    // The last one: what the learner has written stands before it.
+    let found = ENDS
+        .iter()
+        .filter_map(|(evcxrs, ours)| Some((source.rfind(evcxrs)?, evcxrs, ours)));
+    let (start, evcxrs, ours) = found.max_by_key(|(start, ..)| *start)?;
+    let at_line_start = source[..start].ends_with('\n');
+    at_line_start.then(|| {
+        let mut changed = source.to_owned();
+        changed.replace_range(start..start + evcxrs.len(), ours);
+        changed
+    })
 }
 
 fn with_compiled_value(source: &str) -> Option<String> {
@@ -78,6 +106,18 @@ mod tests {
         assert_eq!(changed.find("fn f"), source.find("fn f"));
         let quoted = format!("const A: &str = r#{VALUE:?}#;");
         assert_eq!(with_compiled_parts(&quoted), None);
+    }
+
+    #[test]
+    fn the_last_end_of_a_cell_is_replaced_and_nothing_moves() {
+        for (evcxrs, ours) in ENDS {
+            assert_eq!(evcxrs.len(), ours.len());
+            let source = format!("fn f() {{\n{evcxrs}\n}}\nrun(||{{\n{evcxrs}\nstore\n}}");
+            let changed = with_compiled_end(&source).expect("changed");
+            let expected = format!("fn f() {{\n{evcxrs}\n}}\nrun(||{{\n{ours}\nstore\n}}");
+            assert_eq!(changed, expected);
+        }
+        assert_eq!(with_compiled_end("fn f() {}"), None);
     }
 
     #[test]
