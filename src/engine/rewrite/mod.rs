@@ -434,7 +434,7 @@ mod tests {
         check("async fn main() {}", "async fn main() {}");
         check(
             "fn main() -> Result<(), String> { Ok(()) }",
-            "fn main() -> Result<(), String> { Ok(()) } main().map_err(|error| format!(\"Error: {error:?}\"))?;",
+            "fn main() -> Result<(), String> { Ok(()) } crate::lesson_early::asked(15, main().map_err(|error| format!(\"{error:?}\")))?;",
         );
     }
 
