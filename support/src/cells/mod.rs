@@ -34,13 +34,12 @@ mod unwound;
 pub mod value;
 pub(crate) mod wakes;
 
-pub use awaited::{Awaited, awaited};
+pub use awaited::awaited;
 pub use call::{call, call_bare};
 pub use join::{Before, Owned, before, owned};
 pub use patience::{Scope, scope};
 pub use reach::{On, Reach, on};
 pub use receive::{Each, Iter, Otherwise, each};
-
 pub use unwound::{rethrown, unwound};
 
 #[cfg(test)]

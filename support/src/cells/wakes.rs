@@ -39,16 +39,23 @@ pub(super) fn notified_by_stop<R>(
     wait()
 }
 
-/// While it lives, a stop wakes a task of the thread that has made it.
+/// While it lives, a stop wakes a task that the calling thread polls.
 pub(super) struct TaskWakes {
+    waker: Waker,
     _entered: Entered,
 }
 
 impl TaskWakes {
-    pub(super) fn new(mark: &Arc<ThreadMark>, waker: Waker) -> Self {
+    pub(super) fn new(waker: Waker) -> Self {
+        let wake = Wake::Task(waker.clone());
         Self {
-            _entered: Entered::new(mark, Wake::Task(waker)),
+            waker,
+            _entered: Entered::new(&ThreadMark::current(), wake),
         }
+    }
+
+    pub(super) fn waker(&self) -> &Waker {
+        &self.waker
     }
 }
 
