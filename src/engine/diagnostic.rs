@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::source_map::{GENERATED, Place, Sources};
 
 /// Lints of the compiler that look at what an expression comes to, once all its types fit.
-pub(super) const LINTS_OF_VALUES: [&str; 3] = [
+const LINTS_OF_VALUES: [&str; 3] = [
     "arithmetic_overflow",
     "overflowing_literals",
     "unconditional_panic",

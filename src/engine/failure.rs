@@ -9,7 +9,7 @@ use evcxr::{CompilationError, Error};
 use super::cargo_failure;
 use super::compile_error;
 use super::context::Context;
-use super::diagnostic::{Diagnostic, LINTS_OF_VALUES};
+use super::diagnostic::Diagnostic;
 use super::hints::remarks;
 use super::not_kept::NotKept;
 use super::outcome::CellError;
@@ -222,8 +222,7 @@ pub(super) fn is_found_by_lint(error: &Error) -> bool {
         return false;
     };
     let of_values = |error: &CompilationError| {
-        let code = error.code().unwrap_or_default();
-        LINTS_OF_VALUES.contains(&code)
+        Diagnostic::read(&error.json).is_some_and(|error| error.is_lint_of_values())
     };
     !errors.is_empty() && errors.iter().all(of_values)
 }

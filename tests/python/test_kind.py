@@ -25,9 +25,8 @@ MOST_AT_START = {
     # first cell, and one question for the dependencies are answered by the kernel's own `cargo`.
     "cargo": 21,
     # Four questions by the kernel (two, before and after it has set its environment) and two by evcxr; four by
-    # rust-analyzer in each load; and those that compile. Nine more where what cargo has written down about the compiler
-    # (`.rustc_info.json`) comes from a build with the kernel's wrapper, as the set-up's last one: then it asks again.
-    "rustc": 29,
+    # rust-analyzer in each load; and those that compile.
+    "rustc": 20,
     # The path of each tool, by the kernel and by evcxr.
     "rustup": 6,
 }

@@ -119,6 +119,22 @@ def test_an_await_of_the_cell_itself_is_stopped_and_every_variable_kept() -> Non
         assert kernel.ok("found").result == "42"
 
 
+def test_a_stop_that_comes_by_way_of_another_thread_is_one(kernel: FrontEnd) -> None:
+    kernel.ok("let treasure = 1;\nlet endless = thread::spawn(|| loop { thread::sleep(Duration::from_millis(1)); });")
+    # As in a pool of threads: only the others can be stopped, and what ends them is passed on.
+    waits = (
+        '// kernel: no checkpoints\nprintln!("blocked");\n'
+        "if let Err(payload) = endless.join() { std::panic::resume_unwind(payload) }"
+    )
+    request = kernel.execute(waits)
+    kernel.until_printed(request, "blocked")
+    kernel.interrupt()
+    ran = kernel.finish(request, STOPPED_S)
+    assert ran.error["ename"] == "KeyboardInterrupt"
+    assert "EVCXR" not in ran.stdout
+    assert kernel.ok("treasure").result == "1"
+
+
 def loaded(process: int) -> set[str]:
     """Returns the compiled cells that the process has loaded."""
     return {module.path for module in psutil.Process(process).memory_maps() if "code_" in module.path}

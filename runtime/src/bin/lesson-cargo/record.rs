@@ -31,6 +31,9 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
         .env("RUSTC_WRAPPER", env::current_exe()?)
         .env(FILE, &file)
         .env(FOLDER, &build.folder)
+        // What cargo writes down of the compiler would be of one below the wrapper, and all that ask it without
+        // one, as rust-analyzer does at each start, would have to ask the compiler again.
+        .env("CARGO_CACHE_RUSTC_INFO", "0")
         .status()
         .map_err(|error| outside::not_started(&error))?;
     if status.success()
