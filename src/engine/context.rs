@@ -256,6 +256,7 @@ impl Context {
         // Not so when stop was pressed meanwhile: then cargo was ended.
         let refused =
             result.is_err() && !died && !ran && !report.interrupted && !report.stop_pressed;
+        let returned = report.returned.is_some();
         let found_by_lint = result.as_ref().is_err_and(failure::is_found_by_lint);
         let cell = CellSource {
             request: number,
@@ -267,6 +268,7 @@ impl Context {
             outcome: self.conclude(result, report, &cell, &variables, &mut not_kept),
             refused,
             found_by_lint,
+            returned,
             ran,
             taken_over,
             not_kept,

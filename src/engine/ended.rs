@@ -14,6 +14,8 @@ pub(super) struct Ended {
     pub(super) refused: bool,
     /// It would, but for what a value in it comes to, such as `1 / 0`.
     pub(super) found_by_lint: bool,
+    /// A `return` has ended it.
+    pub(super) returned: bool,
     /// It was not run, because this variable could not be kept.
     pub(super) not_kept: Option<NotKept>,
     /// Variables that were dropped, because their types were others than before.
@@ -29,6 +31,7 @@ impl Ended {
             taken_over: false,
             refused: false,
             found_by_lint: false,
+            returned: false,
             not_kept: None,
             retyped: Vec::new(),
         }

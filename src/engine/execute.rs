@@ -12,7 +12,9 @@ use super::own_commands::{self, OwnCommand};
 use super::rewrite::{Edited, Surroundings, early, rewrite, value};
 use super::source_map::CellSource;
 use super::syntax::{first_error, lets};
-use super::{cargo_failure, compile_error, early_end, help, own_error, unstable, wording};
+use super::{
+    cargo_failure, compile_error, delimiters, early_end, help, own_error, unstable, wording,
+};
 
 impl Context {
     /// Runs a cell.
@@ -117,6 +119,10 @@ impl Context {
     /// with less of that, so that whatever the learner reads in the end is about their own text.
     /// `ran` becomes true where it did compile.
     fn execute_code(&mut self, code: &str, count: usize, ran: &mut bool) -> Outcome {
+        if let Some(found) = delimiters::unpaired(code) {
+            let place = Some((found.place, found.label));
+            return Err(own_error::render(&found.message, place, code, count, &[]));
+        }
         if let Some(error) = self.overlooked_error(code, count) {
             return Err(error);
         }
@@ -178,6 +184,7 @@ impl Context {
                 .chain(ended.retyped.into_iter().map(|variable| (variable, None)));
             let cell = RunCell {
                 count,
+                returned: ended.returned,
                 retyped: retyped.collect(),
                 before: present,
                 after: self.variables(),

@@ -19,13 +19,17 @@ impl Busy {
     /// cell, the fourth, the eighth and so on: what was read for the first one, which is most of what
     /// there is to return, is let go of bit by bit while the next ones change the code.
     pub fn after_cell(&mut self) {
-        self.cells += 1;
-        if self.cells > 1 && self.cells.is_power_of_two() {
+        if self.is_due() {
             // Where no thread can be had, it goes back in the next pause.
             let _ = thread::Builder::new()
                 .name("memory".into())
                 .spawn(give_back);
         }
+    }
+
+    fn is_due(&mut self) -> bool {
+        self.cells += 1;
+        self.cells > 1 && self.cells.is_power_of_two()
     }
 }
 
@@ -40,3 +44,15 @@ pub fn give_back() {
 /// Other systems' allocators have no such call.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn give_back() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_goes_back_less_and_less_often() {
+        let mut busy = Busy::default();
+        let due: Vec<usize> = (1..=60).filter(|_| busy.is_due()).collect();
+        assert_eq!(due, [2, 4, 8, 16, 32]);
+    }
+}

@@ -47,6 +47,9 @@ pub fn remarks(
                 Vec::new()
             }
         }
+        None if error.message.starts_with("Unrecognised command") => {
+            vec!["`:help` lists the commands".to_owned()]
+        }
         _ => Vec::new(),
     }
 }

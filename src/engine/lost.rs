@@ -20,6 +20,8 @@ pub struct Lost {
 pub struct RunCell {
     /// Its execution count.
     pub count: usize,
+    /// A `return` has ended it.
+    pub returned: bool,
     /// The variables before it.
     pub before: Vec<String>,
     /// Those after it.
@@ -64,12 +66,14 @@ impl Lost {
     pub fn note(&mut self, cell: RunCell, types: &BTreeMap<String, String>, outcome: &Outcome) {
         let RunCell {
             count,
+            returned,
             before,
             after,
             new,
             retyped,
         } = cell;
         let how = match outcome {
+            Ok(_) if returned => How::Unfinished("returned"),
             Ok(_) => How::Moved,
             Err(error) if error.ename == PANIC => How::Unfinished("panicked"),
             Err(_) if after.is_empty() && !before.is_empty() => How::Crashed,
@@ -200,6 +204,7 @@ mod tests {
     fn run(count: usize, before: &[&str], after: &[&str], new: &[&str]) -> RunCell {
         RunCell {
             count,
+            returned: false,
             before: names(before),
             after: names(after),
             new: names(new),
@@ -270,6 +275,19 @@ mod tests {
         lost.note_unborn(2, &names(&["b"]), &names(&["a", "b"]));
         assert_told(&lost, "a", &["cell 2 defines `a`, but does not compile"]);
         assert_eq!(lost.explain("b"), None, "an older one of the name is there");
+    }
+
+    #[test]
+    fn what_a_return_left_behind_is_told_as_that() {
+        let mut lost = Lost::default();
+        note(&mut lost, run(1, &[], &["a"], &["a"]), &ok());
+        let cell = RunCell {
+            returned: true,
+            ..run(2, &["a"], &[], &["b"])
+        };
+        note(&mut lost, cell, &ok());
+        assert_told(&lost, "b", &["cell 2 defines `b`, but returned"]);
+        assert_told(&lost, "a", &["had moved `a` when it returned"]);
     }
 
     #[test]

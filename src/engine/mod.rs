@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod crash;
 pub mod dbg_place;
+mod delimiters;
 pub mod demux;
 pub mod diagnostic;
 pub mod display_block;

@@ -222,11 +222,19 @@ pub fn first_error(code: &str) -> Option<(String, Range<usize>)> {
     let wrapped = wrap(code);
     let errors = SourceFile::parse(&wrapped, EDITION).errors();
     // A comment or text without an end swallows what would close the rest.
-    let open = |error: &&ra_ap_syntax::SyntaxError| error.to_string().contains("to terminate the");
-    let error = errors.iter().find(open).or_else(|| errors.first())?;
+    let open = errors
+        .iter()
+        .find(|error| is_unterminated(&error.to_string()));
+    let error = open.or_else(|| errors.first())?;
     let place = |offset: TextSize| in_cell(code, usize::from(offset));
     let (start, end) = (place(error.range().start()), place(error.range().end()));
     Some((error.to_string(), start..end))
+}
+
+/// Whether the message is about a comment or a text that does not end.
+#[must_use]
+pub fn is_unterminated(message: &str) -> bool {
+    message.contains("to terminate the")
 }
 
 /// The byte of the cell that stands at this byte of the wrapped one.

@@ -29,6 +29,8 @@ pub struct Output {
 struct Cell {
     request: Option<Arc<JupyterMessage>>,
     allow_stdin: bool,
+    /// The cell has been told that it may not.
+    told_no_stdin: bool,
     /// Printed before the first cell: shown under it, so that it is not lost.
     early: Vec<(Stream, String)>,
     /// The requests of the engine's runs, by number.
@@ -58,6 +60,7 @@ impl Output {
             let mut cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
             cell.request = Some(Arc::clone(request));
             cell.allow_stdin = allow_stdin;
+            cell.told_no_stdin = false;
             std::mem::take(&mut cell.early)
         };
         for (stream, text) in early {
@@ -162,16 +165,20 @@ impl Sink for Output {
     }
 
     fn input(&self, prompt: &str, password: bool) -> Option<String> {
-        let (request, allowed) = {
-            let cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
-            (cell.request.clone()?, cell.allow_stdin)
+        let (request, allowed, told) = {
+            let mut cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
+            let told = cell.told_no_stdin;
+            cell.told_no_stdin = !cell.allow_stdin;
+            (cell.request.clone()?, cell.allow_stdin, told)
         };
         if !allowed {
-            self.text(
-                Stream::Stderr,
-                "this front end cannot answer a question of a cell; it gets an empty line\n"
-                    .to_owned(),
-            );
+            if !told {
+                self.text(
+                    Stream::Stderr,
+                    "this front end cannot answer a question of a cell; it gets empty lines\n"
+                        .to_owned(),
+                );
+            }
             return None;
         }
         self.input.ask(&request, prompt, password)

@@ -118,3 +118,14 @@ def test_an_error_without_display_is_the_compilers_to_explain(kernel: FrontEnd) 
     ran = kernel.run("struct Odd;\nErr::<(), Odd>(Odd)?;")
     assert ran.error["ename"] == "E0277"
     assert "lesson_early" not in ran.report
+
+
+def test_a_question_mark_tells_the_causes_of_an_error_that_has_them(kernel: FrontEnd) -> None:
+    # As `anyhow` does: the causes are told where `{:#}` asks for them.
+    kernel.ok(
+        "#[derive(Debug)] struct Layered;\nimpl std::error::Error for Layered {}\n"
+        "impl std::fmt::Display for Layered { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {\n"
+        '    f.write_str(if f.alternate() { "no menu: no such file" } else { "no menu" })\n} }'
+    )
+    assert kernel.run("Err::<(), _>(Layered)?;").error["evalue"] == "`?` ended the cell early: no menu: no such file"
+    still_there(kernel)

@@ -156,6 +156,27 @@ def test_a_value_that_cannot_be_is_told_at_its_place(
     assert place(ran, *place_of_value) in ran.report, ran.report
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "bracket"),
+    [
+        (")", "unexpected closing delimiter: `)`", (1, 1)),
+        ("let a = 1;\n}", "unexpected closing delimiter: `}`", (2, 1)),
+        ('println!("a"', "this cell contains an unclosed delimiter", (1, 9)),
+        ("{ let b = [1)];", "mismatched closing delimiter: `)`", (1, 11)),
+    ],
+)
+def test_a_bracket_without_a_partner_is_named_at_its_place(
+    class_room: FrontEnd, code: str, message: str, bracket: tuple[int, int]
+) -> None:
+    ran = fails(class_room, code)
+    assert ran.error["evalue"] == message
+    assert place(ran, *bracket) in ran.report, ran.report
+
+
+def test_an_unknown_command_leads_to_the_list(class_room: FrontEnd) -> None:
+    assert "`:help` lists the commands" in fails(class_room, ":explan").report
+
+
 def test_two_errors_of_one_cell_are_one_error_message(class_room: FrontEnd) -> None:
     ran = fails(class_room, 'let a: u8 = "a";\nlet b = nobody;')
     assert len(ran.error["traceback"]) == 2

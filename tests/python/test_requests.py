@@ -96,6 +96,13 @@ def test_a_front_end_that_cannot_answer_is_not_asked(kernel: FrontEnd) -> None:
     assert kernel.finish(asked).stdout == "[Ada]\n"
 
 
+def test_a_front_end_that_cannot_answer_is_told_of_once_a_cell(kernel: FrontEnd) -> None:
+    for _ in range(2):
+        ran = kernel.ok("std::io::stdin().lines().take(3).count()", stdin=False)
+        assert ran.result == "3"
+        assert ran.stderr.count("cannot answer") == 1
+
+
 def test_with_stop_on_error_false_a_cell_queued_between_runs_once(kernel: FrontEnd) -> None:
     kernel.ok("let mut runs = 0;")
     requests = [

@@ -46,7 +46,8 @@ pub const DEFINITION: &str = r#"mod lesson_early {
     }
     impl<E: Display> Display for Told<E> {
         fn fmt(&self, _: &mut Formatter<'_>) -> Written {
-            self.tell(&self.error.to_string())
+            // With all causes, where the error has them and tells them so, as `anyhow` does.
+            self.tell(&format!("{:#}", self.error))
         }
     }
     impl<E: Debug> Debug for Told<E> {
