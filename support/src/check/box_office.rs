@@ -1,7 +1,8 @@
 //! A short critical section.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::check::crew::{self, LIMIT, Ran};
@@ -14,10 +15,17 @@ const TICKETS: usize = 3;
 /// How long a printer that is alone waits for a second one. Long enough for another thread to
 /// come, also on a busy machine, if nothing holds it up; and 30 times this is not too long.
 const COMPANY: Duration = Duration::from_millis(15);
+/// So long two windows sell at once without a printer that takes time: millions of tickets. Also on one
+/// processor, where threads take turns of some milliseconds, some turn ends in the middle of a sale then.
+const RUSH: Duration = Duration::from_millis(300);
+/// So many are sold at most between two looks at the clock, which take longer than a sale.
+const BETWEEN_LOOKS: u32 = 64;
 
 /// The printers of the exercise of [`box_office`].
 pub struct Printer {
     at_work: Inside,
+    /// Whether it waits for a second one.
+    waits: bool,
 }
 
 impl Printer {
@@ -26,10 +34,12 @@ impl Printer {
         let _printing = self.at_work.enter();
         let patience = Instant::now() + COMPANY;
         // Until it is seen that two can work at once. Nothing but a lock could keep them apart.
-        while self.at_work.max() < 2 && Instant::now() < patience {
+        while self.waits && self.at_work.max() < 2 && Instant::now() < patience {
             sleep(Duration::from_micros(500));
         }
-        sleep(Duration::from_micros(500));
+        if self.waits {
+            sleep(Duration::from_micros(500));
+        }
     }
 }
 
@@ -43,7 +53,9 @@ impl fmt::Debug for Printer {
 /// printed.
 ///
 /// Ten threads sell three tickets each. Done when all are counted and printed, and two printers
-/// work at the same time at least once, which they cannot while a guard is held over the printing.
+/// work at the same time at least once, which they cannot while a guard is held over the printing. Then
+/// one thread sells as fast as it can while another counts as well: neither may lose what the other has
+/// counted, as it happens where the number is read under one guard and written under another.
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -76,11 +88,14 @@ fn box_office_within<F>(limit: Duration, sell_ticket: F) -> Report
 where
     F: Fn(&Mutex<u32>, &Printer) + Send + Sync + 'static,
 {
+    let sell_ticket = Arc::new(sell_ticket);
     let sold = Arc::new(Mutex::new(0_u32));
     let printer = Arc::new(Printer {
         at_work: Inside::new(),
+        waits: true,
     });
     let work = {
+        let sell_ticket = Arc::clone(&sell_ticket);
         let (sold, printer) = (Arc::clone(&sold), Arc::clone(&printer));
         move |_: usize, crew: &crew::Shared| {
             for _ in 0..TICKETS {
@@ -91,19 +106,9 @@ where
             }
         }
     };
-    match crew::run(&crew::numbered("office", OFFICES), limit, work, || {}) {
-        Ran::Panicked(message) => {
-            return Report::not_yet(format!("selling a ticket panicked: {message}"));
-        }
-        Ran::Refused(error) => return Report::not_yet(format!("no thread to be had: {error}")),
-        Ran::Stuck => {
-            return Report::not_yet(format!(
-                "after {} s the tickets are not sold: does a thread lock the mutex again while \
-                 its guard lives, or keep a guard for ever?",
-                limit.as_secs()
-            ));
-        }
-        Ran::Through => {}
+    let ran = crew::run(&crew::numbered("office", OFFICES), limit, work, || {});
+    if let Some(report) = not_through(ran, limit) {
+        return report;
     }
 
     let tickets = OFFICES * TICKETS;
@@ -129,9 +134,75 @@ where
     if sold != tickets {
         return Report::not_yet(format!("some of the {tickets} tickets were not counted"));
     }
+    if let Some(report) = in_a_rush(sell_ticket, limit) {
+        return report;
+    }
     Report::passed(format!(
         "{tickets} tickets counted, and the printers work at the same time"
     ))
+}
+
+fn not_through(ran: Ran, limit: Duration) -> Option<Report> {
+    match ran {
+        Ran::Panicked(message) => Some(Report::not_yet(format!(
+            "selling a ticket panicked: {message}"
+        ))),
+        Ran::Refused(error) => Some(Report::not_yet(format!("no thread to be had: {error}"))),
+        Ran::Stuck => Some(Report::not_yet(format!(
+            "after {} s the tickets are not sold: does a thread lock the mutex again while its \
+             guard lives, keep a guard for ever, or never come to its end? (`:restart` ends \
+             threads that go on)",
+            limit.as_secs()
+        ))),
+        Ran::Through => None,
+    }
+}
+
+/// Sells while another thread counts under the same mutex; what is wrong, if anything gets lost.
+fn in_a_rush<F>(sell_ticket: Arc<F>, limit: Duration) -> Option<Report>
+where
+    F: Fn(&Mutex<u32>, &Printer) + Send + Sync + 'static,
+{
+    let sold = Arc::new(Mutex::new(0_u32));
+    let sales = Arc::new(AtomicU32::new(0));
+    let work = {
+        let (sold, sales) = (Arc::clone(&sold), Arc::clone(&sales));
+        let printer = Printer {
+            at_work: Inside::new(),
+            waits: false,
+        };
+        move |member: usize, crew: &crew::Shared| {
+            let until = Instant::now() + RUSH;
+            let mut sold_here = 0;
+            let mut next_look = 1;
+            while Instant::now() < until && !crew.is_over() {
+                for _ in 0..next_look {
+                    if member == 0 {
+                        sell_ticket(&sold, &printer);
+                        sold_here += 1;
+                    } else if let Ok(mut sold) = sold.try_lock() {
+                        // Never asleep, so that it is there when the other lets go in between.
+                        *sold += 1;
+                        sold_here += 1;
+                    }
+                }
+                // A sale may also be slow.
+                next_look = BETWEEN_LOOKS.min(2 * next_look);
+            }
+            sales.fetch_add(sold_here, Ordering::Relaxed);
+        }
+    };
+    let ran = crew::run(&crew::numbered("window", 2), limit, work, || {});
+    if let Some(report) = not_through(ran, limit) {
+        return Some(report);
+    }
+    let counted = *sold.lock().unwrap_or_else(PoisonError::into_inner);
+    (counted != sales.load(Ordering::Relaxed)).then(|| {
+        Report::not_yet(
+            "what another window sells in the middle of a sale is not counted: the number has to be \
+             read and written under one and the same guard",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -156,6 +227,31 @@ mod tests {
             text.starts_with("not yet: after 1 s the tickets are not sold"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn half_a_section_is_noticed_though_nothing_is_lost_by_chance() {
+        let report = box_office_within(Duration::from_secs(30), |sold, printer| {
+            let before = *sold.lock().unwrap();
+            *sold.lock().unwrap() = before + 1;
+            printer.print();
+        });
+        let text = report.to_string();
+        assert!(
+            text.contains("read and written under one and the same guard")
+                || text.contains("some of the 30 tickets were not counted"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_slow_sale_is_no_wrong_one() {
+        let report = box_office_within(Duration::from_secs(10), |sold, printer| {
+            *sold.lock().unwrap() += 1;
+            printer.print();
+            crate::sleep(Duration::from_millis(100));
+        });
+        assert!(report.passed, "{report}");
     }
 
     #[test]
