@@ -53,6 +53,7 @@ fn restart_with_environment(program: &Path, connection_file: &Path) -> anyhow::E
     if let Ok(toolchain) = Toolchain::find() {
         command.env(RUSTC_VAR, &toolchain.release);
         tools::first(&mut command, &work.join("tools"), &toolchain);
+        tools::build_in(&mut command, &work.join("build"), &toolchain);
         if std_sources::find(&toolchain).is_some() {
             command.env("RUST_SRC_PATH", std_view::folder(&work));
         }

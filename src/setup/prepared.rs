@@ -331,6 +331,7 @@ fn warm_build_folder(
     std::fs::write(&settings, opt_level).map_err(at(&settings))?;
     let mut command = Command::new(program);
     tools::first(&mut command, &tools, toolchain);
+    tools::build_in(&mut command, &build, toolchain);
     command
         .arg("prepare-build")
         .arg(&request.opt_level)

@@ -104,6 +104,8 @@ fn fetch_for_all_targets(folder: &Path) {
         .arg("fetch")
         .current_dir(folder)
         .env("CARGO_NET_OFFLINE", "false")
+        // What cargo has written down of the compiler for rust-analyzer is to stay: each kernel begins with a copy.
+        .env("CARGO_CACHE_RUSTC_INFO", "0")
         .output();
 }
 

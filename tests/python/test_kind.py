@@ -47,9 +47,17 @@ def at_start() -> list[Started]:
 
 
 @pytest.fixture(scope="module")
-def watched(log: ProgramLog, at_start: list[Started]) -> Iterator[FrontEnd]:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the user of `watched` lets cargo build."""
+    return tmp_path_factory.mktemp("target")
+
+
+@pytest.fixture(scope="module")
+def watched(log: ProgramLog, at_start: list[Started], target: Path) -> Iterator[FrontEnd]:
     """A kernel in the lessons' folder that is watched by `log`."""
-    with FrontEnd(cwd=NOTEBOOKS, env=log.environment) as front_end:
+    # As below `cargo test`, or with a setting of the user's: what cargo keeps there is of another environment.
+    environment = log.environment | {"CARGO_TARGET_DIR": str(target)}
+    with FrontEnd(cwd=NOTEBOOKS, env=environment) as front_end:
         # With a first cell, since a kernel that has run one has started for certain.
         front_end.ok("let numbers: Vec<usize> = vec![1, 2, 3];\nfn twice(n: usize) -> usize { 2 * n }", START_S)
         at_start += settled(log)
@@ -156,6 +164,12 @@ def test_a_start_takes_few_programs(watched: FrontEnd, at_start: list[Started]) 
     for name, most in MOST_AT_START.items():
         assert count(at_start, name) <= most, f"{count(at_start, name)} {name}: {at_start}"
     assert sum(program.compiles_a_cell for program in at_start) <= MOST_CELLS_AT_START, at_start
+
+
+def test_the_users_folder_for_builds_is_left_alone(watched: FrontEnd, target: Path) -> None:
+    assert not list(target.iterdir())
+    # While programs that a cell starts use it as ever.
+    assert watched.ok('std::env::var("CARGO_TARGET_DIR").unwrap_or_default()').result == f'"{target}"'
 
 
 def test_the_programs_of_a_start_are_counted(tmp_path: Path) -> None:

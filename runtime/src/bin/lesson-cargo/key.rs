@@ -38,9 +38,12 @@ const FORMAT: &str = "1";
 
 /// Variables that say where cargo or evcxr found something, or are set by a cargo above the kernel
 /// (`cargo run`) about its own package.
-const OF_NO_EFFECT: [&str; 12] = [
+const OF_NO_EFFECT: [&str; 14] = [
     "CARGO",
     "CARGO_BIN_",
+    // These two are set to a place in evcxr's folder.
+    "CARGO_BUILD_BUILD_DIR",
+    "CARGO_TARGET_DIR",
     "CARGO_CRATE_NAME",
     // rustup sets it, and not everybody comes by rustup; what it leads to is looked at below.
     "CARGO_HOME",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::compile::exit_code;
 use crate::key::Build;
 use crate::outside;
-use crate::record::crates_stay;
+use crate::record::{asked, crates_stay};
 use crate::recording::{keep_json, with_folder, without_folder};
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub fn answer(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
         io::stdout().write_all(with_folder(&said.stdout, build).as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let output = outside::cargo_command(args)?
+    let output = asked(build, args)?
         .stdin(Stdio::null())
         .output()
         .map_err(|error| outside::not_started(&error))?;

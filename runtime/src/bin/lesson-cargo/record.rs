@@ -27,13 +27,10 @@ const TRIED: &str = "evcxr_dummy_validate_dep";
 pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("call");
-    let status = outside::cargo_command(args)?
+    let status = asked(build, args)?
         .env("RUSTC_WRAPPER", env::current_exe()?)
         .env(FILE, &file)
         .env(FOLDER, &build.folder)
-        // What cargo writes down of the compiler would be of one below the wrapper, and all that ask it without
-        // one, as rust-analyzer does at each start, would have to ask the compiler again.
-        .env("CARGO_CACHE_RUSTC_INFO", "0")
         .status()
         .map_err(|error| outside::not_started(&error))?;
     if status.success()
@@ -46,6 +43,21 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
         let _ = recording.keep(build);
     }
     Ok(compile::exit_code(status))
+}
+
+/// A call of cargo whose answer is kept, where it can be.
+///
+/// cargo writes down what the compiler says of itself, for one environment at a time: rust-analyzer's differs from
+/// ours, and each start would ask the compiler again. Only where cargo is called for each cell, this would cost more.
+///
+/// # Errors
+/// When the kernel has not named the real cargo.
+pub fn asked(build: &Build, args: &[OsString]) -> io::Result<Command> {
+    let mut cargo = outside::cargo_command(args)?;
+    if !build.folder.join("Cargo.lock").exists() || crates_stay(build) {
+        cargo.env("CARGO_CACHE_RUSTC_INFO", "0");
+    }
+    Ok(cargo)
 }
 
 /// Whether no crate that this build uses can change without a change of manifest or lock file. Crates
