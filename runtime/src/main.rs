@@ -50,10 +50,21 @@ fn wrap_rustc() -> ExitCode {
     ExitCode::from(99)
 }
 
+/// How much a cell and its threads give way to the kernel and the compiler, as `nice` counts.
+const NICENESS: libc::c_int = 10;
+
+/// Threads that a learner has forgotten in a loop must not keep the kernel from compiling the next cell, or from
+/// hearing of stop. As long as nobody else wants the processors, nothing runs slower.
+fn give_way() {
+    // SAFETY: takes no pointers. That a system does not allow it is no reason not to run.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+}
+
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     // evcxr asks for backtraces; of a cell they show twenty frames of ours and one of the learner's.
     // SAFETY: no other thread has been started yet.
     unsafe { std::env::remove_var("RUST_BACKTRACE") };
+    give_way();
     let dir = std::env::var_os(lesson_runtime::DIR_VAR)
         .ok_or("this program is started by the rust-lessons kernel only")?;
     let nonce = std::env::var(lesson_runtime::NONCE_VAR)?;

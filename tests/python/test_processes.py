@@ -95,6 +95,14 @@ def test_nothing_is_left_after_a_kill_during_the_start(temporary: Path) -> None:
         eventually(lambda: not list(temporary.iterdir()), GONE_S, f"nothing is left in {list(temporary.iterdir())}")
 
 
+def test_the_threads_of_cells_give_way_to_the_kernel_and_the_compiler(temporary: Path) -> None:
+    # Else some of them, forgotten in a loop, would make each later cell, and stop, take many times as long.
+    with watched(temporary) as front_end:
+        runtime = int(front_end.ok("std::process::id()").result or 0)
+        assert psutil.Process(runtime).nice() > psutil.Process(front_end.pid).nice()
+        front_end.reply(front_end.send("shutdown_request", {"restart": False}, "control"), 20, "control")
+
+
 def test_a_crashed_runtime_leaves_no_second_one_behind(temporary: Path) -> None:
     with watched(temporary) as front_end:
         before = len(front_end.processes())
