@@ -68,7 +68,7 @@ class NotebookFindings:
                 {
                     "cell": found.cell,
                     "title": found.title,
-                    "reason": "; ".join(finding.reason for finding in found.findings),
+                    "reason": "\n".join(finding.reason for finding in found.findings),
                     "diff": "\n".join(finding.detail for finding in found.findings if finding.detail),
                     "differs": any(finding.differs for finding in found.findings),
                 }

@@ -293,7 +293,7 @@ def test_pictures_in_the_text_need_words_and_files(tmp_path: Path) -> None:
         "cell 14: <p style='background: url(door.png)'>A door</p>\n  url(door.png) would have to be loaded, and lessons"
         " work without network",
     ]
-    assert told == "; ".join(expected)
+    assert told == "\n".join(expected)
 
 
 def test_a_kernel_that_does_not_exist_is_told_once(tmp_path: Path) -> None:
