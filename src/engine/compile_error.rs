@@ -9,7 +9,7 @@ use super::cell_offset::byte_range;
 use super::diagnostic::{Diagnostic, Span};
 use super::outcome::CellError;
 use super::palette::renderer;
-use super::source_map::{CellSource, Place, Sources};
+use super::source_map::{CellSource, Place, Sources, word_in};
 use super::syntax::{is_command, value_range};
 use super::wording::{about_generated_code, about_similar, readable};
 
@@ -101,7 +101,13 @@ impl<'a> Block<'a> {
         {
             return "this cell contains an unclosed delimiter".to_owned();
         }
-        message
+        // Behind the last line of the cell comes evcxr's code, which begins with a function.
+        match message.strip_suffix(", found keyword `fn`") {
+            Some(expected) if word_in(self.cell.edited.original(), "fn").is_none() => {
+                format!("{expected}, found the end of the cell's last line")
+            }
+            _ => message,
+        }
     }
 
     fn render(&self, remarks: Remarks<'_>) -> String {

@@ -15,7 +15,8 @@ pub fn remarks(
     lost: &Lost,
 ) -> Vec<String> {
     match error.code() {
-        Some("E0425") => lost_name(&error.message)
+        // A name that is also one of an attribute, such as `path`, is told as E0423.
+        Some("E0425" | "E0423") => lost_name(&error.message)
             .and_then(|name| lost.explain(name))
             .into_iter()
             .collect(),
@@ -67,10 +68,13 @@ fn is_future(message: &str) -> bool {
 }
 
 fn lost_name(message: &str) -> Option<&str> {
-    message
-        .strip_prefix("cannot find value `")?
-        .split('`')
-        .next()
+    let quoted = message.strip_prefix("cannot find value `").or_else(|| {
+        message
+            .strip_prefix("expected value, found ")?
+            .split_once('`')
+            .map(|(_, rest)| rest)
+    })?;
+    quoted.split('`').next()
 }
 
 /// The variable of `cannot assign twice to immutable variable `x`` and its like.

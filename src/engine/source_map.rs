@@ -215,7 +215,7 @@ fn agreement<'a>(
 }
 
 /// Where a word stands that is no part of a longer one.
-fn word_in(text: &str, word: &str) -> Option<usize> {
+pub(super) fn word_in(text: &str, word: &str) -> Option<usize> {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word).map(|(at, _)| at).find(|&at| {
         !text[..at].ends_with(part_of_name) && !text[at + word.len()..].starts_with(part_of_name)

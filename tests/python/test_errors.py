@@ -173,6 +173,22 @@ def test_a_bracket_without_a_partner_is_named_at_its_place(
     assert place(ran, *bracket) in ran.report, ran.report
 
 
+@pytest.mark.parametrize("code", ['println!("a")\nprintln!("b")', "let one = 1\none + 1", "3 4"])
+def test_a_missing_semicolon_is_told_in_terms_of_the_cell(class_room: FrontEnd, code: str) -> None:
+    ran = fails(class_room, code)
+    assert ran.error["evalue"].startswith("expected ")
+    assert "`fn`" not in ran.report, ran.report
+    assert place(ran, 1, len(code.splitlines()[0].split(" 4")[0]) + 1) in ran.report, ran.report
+
+
+def test_a_variable_with_the_name_of_an_attribute_is_told_as_lost(class_room: FrontEnd) -> None:
+    class_room.ok('let path = String::from("a");')
+    class_room.ok("drop(path);")
+    ran = fails(class_room, "path.len()")
+    assert ran.error["ename"] == "E0423"
+    assert "moved `path` to another owner" in ran.report, ran.report
+
+
 def test_an_unknown_command_leads_to_the_list(class_room: FrontEnd) -> None:
     assert "`:help` lists the commands" in fails(class_room, ":explan").report
 
