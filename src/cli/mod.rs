@@ -95,6 +95,9 @@ enum Command {
         /// The connection file that Jupyter wrote
         #[arg(long, value_name = "FILE")]
         connection_file: PathBuf,
+        /// What else Jupyter passes on: `jupyter run FILE` names the file here too, and runs it itself
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        _others: Vec<OsString>,
     },
     /// Measure both kernels; `cargo bench --bench compare` starts it so
     #[command(hide = true)]
@@ -204,7 +207,9 @@ fn carry_out(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Uninstall { place } => install::uninstall(&place.into()),
         Command::Doctor => doctor::run(&project),
-        Command::Kernel { connection_file } => {
+        Command::Kernel {
+            connection_file, ..
+        } => {
             crate::kernel::run(&connection_file)?;
             Ok(ExitCode::SUCCESS)
         }

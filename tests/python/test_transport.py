@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,3 +90,13 @@ def test_a_port_that_is_not_free_is_named(tmp_path: Path) -> None:
     assert ended.returncode != 0
     assert "warning: the channels are open on 192.0.2.1 without encryption" in ended.stderr
     assert "cannot bind the iopub channel" in ended.stderr
+
+
+def test_jupyter_run_starts_it_with_the_file_to_run(tmp_path: Path) -> None:
+    # Jupyter passes its own arguments on to the kernel, and runs the file by it.
+    file = tmp_path / "lesson.rs"
+    file.write_text('let n = 41;\nprintln!("{}", n + 1);\n', encoding="utf-8")
+    command = [sys.executable, "-m", "jupyter_client.runapp", f"--kernel={KERNEL}", str(file)]
+    environment = os.environ | {HISTORY: "off"}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=START_S, check=False, env=environment)
+    assert (ended.returncode, ended.stdout) == (0, "42\n"), ended.stderr
