@@ -7,6 +7,7 @@ use evcxr::CompilationError;
 
 use super::cell_offset::byte_range;
 use super::diagnostic::{Diagnostic, Span};
+use super::link_error;
 use super::outcome::CellError;
 use super::palette::renderer;
 use super::source_map::{CellSource, Place, Sources, word_in};
@@ -44,8 +45,8 @@ pub fn render(
     let mut evalue = String::new();
     let mut traceback: Vec<String> = Vec::new();
     for error in shown {
-        let diagnostic =
-            Diagnostic::read(&error.json).unwrap_or_else(|| Diagnostic::of(error.message()));
+        let diagnostic = Diagnostic::read(&error.json)
+            .map_or_else(|| Diagnostic::of(error.message()), link_error::plain);
         let one = Block {
             sources,
             cell,
@@ -168,7 +169,28 @@ impl<'a> Block<'a> {
                 annotations,
             }];
         }
-        self.shown_value().into_iter().collect()
+        self.shown_value()
+            .or_else(|| self.declarations())
+            .into_iter()
+            .collect()
+    }
+
+    /// Where the cell names what the linker does not find.
+    fn declarations(&self) -> Option<Marked<'a>> {
+        let text = self.cell.edited.original();
+        let places = link_error::undefined(&self.diagnostic.message)
+            .filter_map(|name| Some((word_in(text, name)?, name.len())));
+        let annotations: Vec<_> = places
+            .map(|(at, length)| {
+                AnnotationKind::Primary
+                    .span(at..at + length)
+                    .label("no library has this")
+            })
+            .collect();
+        (!annotations.is_empty()).then_some(Marked {
+            cell: self.cell,
+            annotations,
+        })
     }
 
     /// The closing expression, where what is wrong is that its value cannot be shown.

@@ -28,6 +28,7 @@ pub mod known;
 mod last_words;
 pub mod lesson_items;
 pub mod link;
+mod link_error;
 pub mod lost;
 pub mod nesting;
 pub mod not_kept;

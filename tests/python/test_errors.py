@@ -189,6 +189,21 @@ def test_a_variable_with_the_name_of_an_attribute_is_told_as_lost(class_room: Fr
     assert "moved `path` to another owner" in ran.report, ran.report
 
 
+def test_a_function_that_is_nowhere_is_an_error_and_costs_no_variable(class_room: FrontEnd) -> None:
+    class_room.ok("let treasure = 1;")
+    ran = fails(class_room, 'unsafe extern "C" { fn nowhere(); }\nunsafe { nowhere() }')
+    assert ran.error["evalue"] == "cannot link the cell: `nowhere` is in no library"
+    assert place(ran, 1, 24) in ran.report, ran.report
+    ran = fails(class_room, '#[link(name = "nowhere")]\nunsafe extern "C" { fn abs(of: i32) -> i32; }\nunsafe { abs(-3) }')
+    assert ran.report == "error: cannot link the cell: unable to find library -lnowhere"
+    assert class_room.ok("treasure").result == "1"
+
+
+def test_a_function_of_a_c_library_can_be_called(class_room: FrontEnd) -> None:
+    declared = '#[link(name = "m")]\nunsafe extern "C" { fn hypot(a: f64, b: f64) -> f64; }'
+    assert class_room.ok(declared + "\nunsafe { hypot(3.0, 4.0) }").result == "5.0"
+
+
 def test_an_unknown_command_leads_to_the_list(class_room: FrontEnd) -> None:
     assert "`:help` lists the commands" in fails(class_room, ":explan").report
 

@@ -157,6 +157,8 @@ def test_a_warm_cell_starts_a_compiler_and_little_else(log: ProgramLog, watched:
     assert count(started, "rustc") == 1, started
     assert count(started, "cargo") <= 1, started
     assert count(started, "rustup") == 0, started
+    # The linker without the C compiler in front of it, where the toolchain has one.
+    assert (count(started, "cc"), count(started, "rust-lld")) == (0, 1), started
 
 
 def test_a_start_takes_few_programs(watched: FrontEnd, at_start: list[Started]) -> None:

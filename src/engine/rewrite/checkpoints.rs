@@ -19,8 +19,10 @@ pub fn definition(opt_level: &str) -> String {
             lesson_runtime_checkpoint();
         }"
     };
+    // Weak: the linker need not find them, and asks that of everything else that a cell names. The process has them.
     format!(
         r#"mod lesson_stop {{
+    std::arch::global_asm!(".weak lesson_runtime_stage, lesson_runtime_checkpoint, lesson_runtime_poll");
     unsafe extern "C" {{
         safe static lesson_runtime_stage: std::sync::atomic::AtomicU32;
     }}

@@ -24,8 +24,8 @@ const DOES_NOT_COMPILE: u8 = 101;
 /// type that a cell defines: variables of such types could not be read any more after a `:dep`.
 const METADATA: &str = "metadata=lesson";
 /// Where evcxr writes a cell, below its folder.
-const CELL: &str = "src/lib.rs";
-/// Where the cell is with [`source::with_compiled_parts`].
+pub const CELL: &str = "src/lib.rs";
+/// Where the cell is with what [`source`] has changed.
 const CHANGED_CELL: &str = "src/cell.rs";
 /// The compiler's list of the files that it has read, in the folder into which it writes.
 const READ_FILES: &str = "ctx.d";
@@ -34,6 +34,9 @@ const LIBRARY: &str = "libctx.so";
 
 /// Codes of errors that say that compiled crates have gone or changed: that is for cargo to see to.
 const CRATES_CHANGED: [&str; 4] = ["E0460", "E0461", "E0463", "E0514"];
+
+/// How the compiler begins to tell what has come of calling the linker.
+const OF_THE_LINKER: [&str; 3] = ["linking with ", "linker ", "could not exec the linker"];
 
 /// Makes what evcxr asks for by the call of the compiler that cargo would end in.
 ///
@@ -50,7 +53,15 @@ pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     {
         return report(&answer, &library);
     }
-    let answer = match ask(&mut command(build, recording, &source)?) {
+    let mut compiler = command(build, recording, &source)?;
+    let answer = match ask(compiler.args(&recording.link)) {
+        // In the usual way, and if that fails as well, in the usual words.
+        Ok(answer) if answer.is_not_linked() && !recording.link.is_empty() => {
+            ask(&mut command(build, recording, &source)?)
+        }
+        asked => asked,
+    };
+    let answer = match answer {
         Ok(answer) if !answer.crates_changed() => answer,
         _ => {
             let args: Vec<OsString> = env::args_os().skip(1).collect();
@@ -96,6 +107,18 @@ impl Answer {
         self.parsed().any(|message| is_such(&message))
     }
 
+    /// Whether the linker could not be called, or has failed for any other reason than that the cell calls what is
+    /// nowhere.
+    fn is_not_linked(&self) -> bool {
+        let of_the_linker = |message: &Value| {
+            let text = message["message"].as_str().unwrap_or_default();
+            message["level"] == "error"
+                && OF_THE_LINKER.iter().any(|start| text.starts_with(start))
+                && !message.to_string().contains("undefined symbol: ")
+        };
+        self.parsed().any(|message| of_the_linker(&message))
+    }
+
     /// Whether the compiler would say the same at any other time: what it says of a place in the source
     /// is so, a full disk is not.
     #[must_use]
@@ -126,7 +149,7 @@ pub fn as_cargo_would(build: &Build, recording: &Recording) -> io::Result<ExitCo
     let mut args = recording.args.clone();
     set_option(&mut args, "metadata=", Some(METADATA));
     let source = fs::read_to_string(build.folder.join(CELL))?;
-    let changed = use_compiled_parts(build, recording, &source, &mut args)?;
+    let changed = use_shorter_source(build, recording, &source, &mut args)?;
     let status = record::without_wrapper(Command::new(&recording.rustc).args(args)).status()?;
     if changed && let Some(out_dir) = recording.out_dir() {
         // cargo compiles again when a file has changed that is named there.
@@ -138,16 +161,19 @@ pub fn as_cargo_would(build: &Build, recording: &Recording) -> io::Result<ExitCo
     Ok(exit_code(status))
 }
 
-/// Lets the compiler read the cell with what is compiled already in the place of what it has of that;
-/// whether there was any.
-fn use_compiled_parts(
+/// Lets the compiler read the cell without what is compiled already, and without what the cell has no use for; whether
+/// there was any.
+fn use_shorter_source(
     build: &Build,
     recording: &Recording,
     source: &str,
     args: &mut Vec<String>,
 ) -> io::Result<bool> {
-    if support::is_as_prepared(build, recording)
-        && let Some(changed) = source::with_compiled_parts(source)
+    let compiled = support::is_as_prepared(build, recording)
+        .then(|| source::with_compiled_parts(source))
+        .flatten();
+    let shorter = source::without_unused_parts(compiled.as_deref().unwrap_or(source));
+    if let Some(changed) = shorter.or(compiled)
         && let Some(file) = args.iter_mut().find(|arg| *arg == CELL)
     {
         fs::write(build.folder.join(CHANGED_CELL), changed)?;
@@ -175,7 +201,7 @@ fn command(build: &Build, recording: &Recording, source: &str) -> io::Result<Com
             "--emit=metadata".clone_into(arg);
         }
     }
-    use_compiled_parts(build, recording, source, &mut args)?;
+    use_shorter_source(build, recording, source, &mut args)?;
     let mut command = Command::new(&recording.rustc);
     command
         .args(args)
@@ -301,6 +327,22 @@ mod tests {
             ..Answer::default()
         };
         assert!(!crashed.lasts());
+    }
+
+    #[test]
+    fn what_the_linker_cannot_do_is_told_from_what_the_cell_has_wrong() {
+        let of_the_linker =
+            r#"{"level":"error","message":"linking with `rust-lld` failed: exit status: 1"}"#;
+        assert!(answer(of_the_linker).is_not_linked());
+        let missing = r#"{"level":"error","message":"linker `rust-lld` not found"}"#;
+        assert!(answer(missing).is_not_linked());
+        let nowhere = r#"{"level":"error","message":"linking with `rust-lld` failed: exit status: 1",
+            "children":[{"message":"rust-lld: error: undefined symbol: f"}]}"#;
+        assert!(!answer(nowhere).is_not_linked());
+        let warning = r#"{"level":"warning","message":"linker stderr: a remark"}"#;
+        assert!(!answer(warning).is_not_linked());
+        let other = r#"{"level":"error","message":"mismatched types"}"#;
+        assert!(!answer(other).is_not_linked());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! ([`recording`]); the same build with another source is that call again ([`compile`]). What could make
 //! cargo decide differently (manifest, lock file, settings, environment, compiler) is part of the name
 //! under which the call is kept ([`key`]), and crates that may change under way are never taken for
-//! unchanged. Questions for the dependencies are answered in the same way ([`metadata`]). Everything else that is asked of cargo goes to cargo.
+//! unchanged. Where nobody asks for more than that, the linker is called without a detour too ([`link`]). Questions for
+//! the dependencies are answered in the same way ([`metadata`]). Everything else that is asked of cargo goes to cargo.
 //!
 //! The program has three names:
 //! * `cargo`: see above; the real one is named by the environment;
@@ -16,6 +17,7 @@
 mod cells;
 mod compile;
 mod key;
+mod link;
 mod metadata;
 mod order;
 mod outside;

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 
 use crate::compile;
 use crate::key::Build;
+use crate::link;
 use crate::outside;
 use crate::recording::Recording;
 use crate::support;
@@ -36,8 +37,9 @@ pub fn build(build: &Build, args: &[OsString]) -> io::Result<ExitCode> {
     if status.success()
         && crates_stay(build)
         && let Ok(text) = fs::read_to_string(&file)
-        && let Ok(recording) = serde_json::from_str::<Recording>(&text)
+        && let Ok(mut recording) = serde_json::from_str::<Recording>(&text)
     {
+        recording.link = link::arguments(&recording);
         support::note(build, &recording)?;
         // Without it the next build is cargo's as well.
         let _ = recording.keep(build);
@@ -179,6 +181,7 @@ fn recording(rustc: &OsString, args: &[OsString]) -> Option<Recording> {
         rustc: rustc.to_str()?.to_owned(),
         args,
         env,
+        link: Vec::new(),
     })
 }
 

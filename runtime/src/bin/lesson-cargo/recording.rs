@@ -21,6 +21,9 @@ pub struct Recording {
     pub args: Vec<String>,
     /// What cargo sets in its environment.
     pub env: BTreeMap<String, String>,
+    /// What else to say, to link without a detour: [`crate::link::arguments`].
+    #[serde(default)]
+    pub link: Vec<String>,
 }
 
 impl Recording {
@@ -73,6 +76,7 @@ impl Recording {
                 .iter()
                 .map(|(name, value)| (name.clone(), change(value)))
                 .collect(),
+            link: self.link.clone(),
         }
     }
 }
@@ -136,6 +140,7 @@ mod tests {
                 "CARGO_MANIFEST_DIR".to_owned(),
                 folder.display().to_string(),
             )]),
+            link: vec!["-Clinker=ld".to_owned()],
         }
     }
 

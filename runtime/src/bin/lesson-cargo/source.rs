@@ -1,8 +1,9 @@
-//! The parts of a cell's source that are the same in each, taken from a compiled crate.
+//! The parts of a cell's source that are the same in each: taken from a compiled crate, or left out.
 //!
 //! evcxr keeps variables between cells in a store, whose source it writes into every cell that has
 //! variables. The support crate has the same store, compiled once: a hash map of boxed values has some
-//! hundred functions, which is more than most cells have.
+//! hundred functions, which is more than most cells have. And of what the kernel defines for its insertions, most
+//! cells need nothing.
 
 use lesson_runtime::tools::VALUE;
 use sha2::{Digest, Sha256};
@@ -32,6 +33,39 @@ const ENDS: [(&str, &str); 2] = [
         "}).is_err() {\n    ::lesson_support::cells::rethrown(); \n}",
     ),
 ];
+
+/// What the kernel defines for its insertions. Nothing of such a module can be reached but by its name, and nobody but
+/// the kernel may use that.
+const MODULES: [&str; 3] = ["lesson_stop", "lesson_early", "lesson_statics"];
+
+/// The source without the kernel's modules that it does not name; `None` if it needs all that it has. All else keeps
+/// its line and its byte.
+#[must_use]
+pub fn without_unused_parts(source: &str) -> Option<String> {
+    let mut kept = source.to_owned();
+    for module in MODULES {
+        let mut named = kept.match_indices(module);
+        let (Some((at, _)), None) = (named.next(), named.next()) else {
+            continue;
+        };
+        let head = "mod ";
+        let start = at.checked_sub(head.len()).filter(|start| {
+            let before = &kept[..*start];
+            kept[*start..at] == *head && (before.is_empty() || before.ends_with('\n'))
+        });
+        let end = kept[at..]
+            .find("\n}\n")
+            .map(|length| at + length + "\n}".len());
+        if let (Some(start), Some(end)) = (start, end) {
+            let blank: String = kept[start..end]
+                .bytes()
+                .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+                .collect();
+            kept.replace_range(start..end, &blank);
+        }
+    }
+    (kept != source).then_some(kept)
+}
 
 /// The source with what is compiled already, in the place of what it has of that; `None` if it has
 /// nothing. All else keeps its line and its byte, so the compiler's messages fit both.
@@ -118,6 +152,27 @@ mod tests {
             assert_eq!(changed, expected);
         }
         assert_eq!(with_compiled_end("fn f() {}"), None);
+    }
+
+    #[test]
+    fn a_module_that_nobody_names_is_left_out_and_nothing_moves() {
+        let early = "mod lesson_early {\n    pub fn a() {\n    }\n}\n";
+        let statics = "mod lesson_statics {\n    pub struct B;\n}\n";
+        let unused = format!("fn f() {{}}\n{early}{statics}fn g() {{}}\n");
+        let changed = without_unused_parts(&unused).expect("changed");
+        assert_eq!(
+            changed.split_whitespace().collect::<Vec<_>>(),
+            ["fn", "f()", "{}", "fn", "g()", "{}"]
+        );
+        assert_eq!(changed.len(), unused.len());
+        assert_eq!(changed.lines().count(), unused.lines().count());
+        assert_eq!(changed.find("fn g"), unused.find("fn g"));
+        let used = format!("{early}{statics}fn g() {{ crate::lesson_early::a(); }}\n");
+        let changed = without_unused_parts(&used).expect("changed");
+        assert!(changed.contains(early) && !changed.contains("lesson_statics"));
+        let named_in_text = format!("{early}const A: &str = \"lesson_early\";");
+        assert_eq!(without_unused_parts(&named_in_text), None);
+        assert_eq!(without_unused_parts("fn f() {}"), None);
     }
 
     #[test]
