@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from frontend import CELLS, START_S, FrontEnd
@@ -142,6 +143,23 @@ def test_both_can_be_switched_off(log: ProgramLog, unlike: str, variable: str) -
             assert kernel.compiles(f"let {unlike} = 1;") == 1
             by_cargo = any(started.name == "cargo" and "build" in started.arguments for started in log.started())
             assert by_cargo or variable == CELLS
+
+
+def test_what_the_linker_alone_cannot_do_the_c_compiler_does_from_then_on(log: ProgramLog, unlike: str) -> None:
+    with keeping(log, **{CELLS: "off"}) as kernel:
+        kernel.kernel.ok(f"let {unlike} = 1;")
+        # As if the toolchain had lost its linker.
+        work = Path(psutil.Process(kernel.kernel.pid).environ()["RUST_LESSONS_WORK"])
+        calls = [call for call in work.glob("build/target/lesson-cargo/*.json") if "rust-lld" in call.read_text()]
+        for call in calls:
+            call.write_text(call.read_text().replace("bin/rust-lld", "bin/no-lld"))
+        assert calls
+        for number in range(2):
+            log.clear()
+            assert kernel.kernel.ok(f"{unlike} + {number}").result == f"{1 + number}"
+            assert log.count("cc") == 1
+            # Once in vain.
+            assert log.compiled_cells() == 2 - number
 
 
 def test_variables_of_own_types_outlive_a_new_dependency(log: ProgramLog) -> None:

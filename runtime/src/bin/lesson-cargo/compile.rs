@@ -57,7 +57,13 @@ pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     let answer = match ask(compiler.args(&recording.link)) {
         // In the usual way, and if that fails as well, in the usual words.
         Ok(answer) if answer.is_not_linked() && !recording.link.is_empty() => {
-            ask(&mut command(build, recording, &source)?)
+            let answer = ask(&mut command(build, recording, &source)?);
+            if answer.as_ref().is_ok_and(|answer| answer.success) {
+                // Something is missing here, or this notebook asks for what lld alone cannot do: the next cells
+                // are spared the attempt. Without this note they are not.
+                let _ = recording.without_link().keep(build);
+            }
+            answer
         }
         asked => asked,
     };

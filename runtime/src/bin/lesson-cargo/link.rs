@@ -26,7 +26,12 @@ const COMPILER: &str = "cc";
 /// What it puts around the objects of a shared library, in this order.
 const OBJECTS: [&str; 4] = ["crti.o", "crtbeginS.o", "crtendS.o", "crtn.o"];
 /// Variables by which it takes other files than it says without them.
-const VARIABLES: [&str; 3] = ["LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX"];
+const VARIABLES: [&str; 4] = [
+    "LIBRARY_PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "NIX_LDFLAGS",
+];
 
 /// Arguments of one word that say nothing about linking.
 const WORDS: [&str; 4] = ["--edition=", "--error-format=", "--json=", "--emit="];
@@ -104,6 +109,11 @@ fn found(rustc: &Path) -> Option<Vec<String>> {
         "-Clink-arg=-zdefs".to_owned(),
         format!("-Clinker={}", linker.to_str()?),
     ];
+    // Not every compiler has one, or knows the question.
+    let root = answer("-print-sysroot").unwrap_or_default();
+    if !root.trim().is_empty() {
+        arguments.push(format!("-Clink-arg=--sysroot={}", root.trim()));
+    }
     let folders = answer("-print-search-dirs")?;
     let folders = folders
         .lines()

@@ -67,6 +67,15 @@ impl Recording {
         self.args.get(at + 1).map(Path::new)
     }
 
+    /// The call with which the C compiler links.
+    #[must_use]
+    pub fn without_link(&self) -> Recording {
+        Recording {
+            link: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     fn map(&self, change: impl Fn(&str) -> String) -> Recording {
         Recording {
             rustc: self.rustc.clone(),
