@@ -13,4 +13,5 @@
 pub mod cli;
 pub mod engine;
 pub mod kernel;
+mod nearest;
 pub mod setup;

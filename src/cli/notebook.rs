@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::nearest::nearest;
 use crate::setup::Project;
 use crate::setup::kernelspec::Kernel;
 
@@ -206,18 +207,9 @@ fn find(project: &Project, name: &Path, lessons: &[PathBuf]) -> Result<PathBuf, 
     let known: Vec<String> = lessons.iter().map(|path| file_name(path)).collect();
     Err(NotebookError::Unknown {
         path: name.to_owned(),
-        near: nearest(&file_name(name), &known),
+        near: nearest(&file_name(name), known.iter().map(String::as_str)).map(str::to_owned),
         known,
     })
-}
-
-/// The known name most like `name`, if they have more than half in common.
-fn nearest(name: &str, known: &[String]) -> Option<String> {
-    let likeness = |other: &str| similar::TextDiff::from_chars(name, other).ratio();
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.6).then(|| best.clone())
 }
 
 fn file_name(path: &Path) -> String {

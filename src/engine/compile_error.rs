@@ -41,19 +41,28 @@ pub fn render(
     } else {
         real
     };
-    let mut first = None;
+    let mut told: Vec<(&CompilationError, Diagnostic)> = shown
+        .into_iter()
+        .map(|error| {
+            let diagnostic = Diagnostic::read(&error.json)
+                .map_or_else(|| Diagnostic::of(error.message()), link_error::plain);
+            (error, diagnostic)
+        })
+        .collect();
+    // What an error makes of the code around the cell is no second one.
+    if told.iter().any(|(_, error)| error.is_about_cell(sources)) {
+        told.retain(|(_, error)| error.is_about_cell(sources) || error.spans.is_empty());
+    }
     let mut evalue = String::new();
     let mut traceback: Vec<String> = Vec::new();
-    for error in shown {
-        let diagnostic = Diagnostic::read(&error.json)
-            .map_or_else(|| Diagnostic::of(error.message()), link_error::plain);
+    for (index, (error, diagnostic)) in told.iter().enumerate() {
         let one = Block {
             sources,
             cell,
             error,
-            diagnostic: &diagnostic,
+            diagnostic,
         };
-        if first.is_none() {
+        if index == 0 {
             evalue = one.message();
         }
         let block = one.render(remarks);
@@ -61,15 +70,14 @@ pub fn render(
         if !traceback.contains(&block) {
             traceback.push(block);
         }
-        first.get_or_insert(diagnostic);
     }
     // An empty line between two errors, as in a terminal.
     for block in traceback.iter_mut().rev().skip(1) {
         block.push('\n');
     }
-    let first = first.unwrap_or_default();
+    let code = told.first().and_then(|(_, error)| error.code());
     CellError {
-        ename: first.code().unwrap_or(NO_CODE).to_owned(),
+        ename: code.unwrap_or(NO_CODE).to_owned(),
         evalue,
         traceback,
     }

@@ -90,6 +90,15 @@ impl Diagnostic {
             .is_some_and(|code| LINTS_OF_VALUES.contains(&code.code.as_str()))
     }
 
+    /// Whether its own place is in a cell, or is a cell's value.
+    #[must_use]
+    pub fn is_about_cell(&self, sources: &Sources<'_>) -> bool {
+        self.spans.iter().any(|span| {
+            let of_value = || self.is_lint_of_values() && span.value(sources).is_some();
+            span.is_primary && (span.place(sources).is_some() || of_value())
+        })
+    }
+
     /// Whether it proposes a change of the source.
     #[must_use]
     pub fn is_suggestion(&self) -> bool {

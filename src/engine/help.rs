@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::outcome::CellValue;
+use crate::nearest::nearest;
 
 /// A group of commands: what they are for, and each command with what it does.
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
@@ -144,6 +145,17 @@ pub fn help() -> CellValue {
         ("text/html".to_owned(), html),
         ("text/plain".to_owned(), plain.trim_end().to_owned()),
     ])
+}
+
+/// The command that is meant by a word that is none, if one is like it.
+#[must_use]
+pub fn near(word: &str) -> Option<&'static str> {
+    let commands = GROUPS
+        .iter()
+        .flat_map(|(_, commands)| commands.iter())
+        .filter_map(|(command, _)| command.split_whitespace().next())
+        .filter(|command| command.starts_with(':'));
+    nearest(word, commands)
 }
 
 fn escaped(text: &str) -> String {

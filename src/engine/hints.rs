@@ -1,6 +1,7 @@
 //! Remarks to errors of the compiler that have their reason in cells.
 
 use super::diagnostic::Diagnostic;
+use super::help;
 use super::lost::Lost;
 use super::not_kept::one_line;
 use super::source_map::{CellSource, Sources};
@@ -49,7 +50,10 @@ pub fn remarks(
             }
         }
         None if error.message.starts_with("Unrecognised command") => {
-            vec!["`:help` lists the commands".to_owned()]
+            let word = error.message.split_whitespace().last().unwrap_or_default();
+            let meant = help::near(word).map(|command| format!("perhaps `{command}` is meant"));
+            let list = "`:help` lists the commands".to_owned();
+            meant.into_iter().chain([list]).collect()
         }
         _ => Vec::new(),
     }

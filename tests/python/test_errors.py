@@ -205,7 +205,26 @@ def test_a_function_of_a_c_library_can_be_called(class_room: FrontEnd) -> None:
 
 
 def test_an_unknown_command_leads_to_the_list(class_room: FrontEnd) -> None:
-    assert "`:help` lists the commands" in fails(class_room, ":explan").report
+    report = fails(class_room, ":explan").report
+    assert "`:help` lists the commands" in report
+    assert "perhaps `:explain` is meant" in report
+    assert "perhaps" not in fails(class_room, ":quit").report
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "name"),
+    [
+        ("", "let q = 5;\nlet p = &mut q;\n*p = 6;", "E0596"),
+        ('let studio = Lock::new("studio");', "within(SECOND, || studio.hold())", "E0373"),
+    ],
+)
+def test_what_an_error_makes_of_the_code_around_the_cell_is_not_told(
+    class_room: FrontEnd, before: str, code: str, name: str
+) -> None:
+    class_room.ok(before)
+    ran = fails(class_room, code.replace("SECOND", "Duration::from_secs(1)"))
+    assert ran.error["ename"] == name, ran.report
+    assert ran.report.count("error[") == 1, ran.report
 
 
 def test_two_errors_of_one_cell_are_one_error_message(class_room: FrontEnd) -> None:

@@ -17,6 +17,7 @@ use crate::record;
 use crate::recording::Recording;
 use crate::source;
 use crate::support;
+use crate::variables;
 
 /// What cargo ends with when a crate does not compile.
 const DOES_NOT_COMPILE: u8 = 101;
@@ -35,6 +36,8 @@ const LIBRARY: &str = "libctx.so";
 /// Codes of errors that say that compiled crates have gone or changed: that is for cargo to see to.
 const CRATES_CHANGED: [&str; 4] = ["E0460", "E0461", "E0463", "E0514"];
 
+/// The code of an error about a name that no value has.
+const NO_SUCH_VALUE: &str = "E0425";
 /// How the compiler begins to tell what has come of calling the linker.
 const OF_THE_LINKER: [&str; 3] = ["linking with ", "linker ", "could not exec the linker"];
 
@@ -53,19 +56,14 @@ pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
     {
         return report(&answer, &library);
     }
-    let mut compiler = command(build, recording, &source)?;
-    let answer = match ask(compiler.args(&recording.link)) {
-        // In the usual way, and if that fails as well, in the usual words.
-        Ok(answer) if answer.is_not_linked() && !recording.link.is_empty() => {
-            let answer = ask(&mut command(build, recording, &source)?);
-            if answer.as_ref().is_ok_and(|answer| answer.success) {
-                // Something is missing here, or this notebook asks for what lld alone cannot do: the next cells
-                // are spared the attempt. Without this note they are not.
-                let _ = recording.without_link().keep(build);
-            }
-            answer
-        }
-        asked => asked,
+    let used_only = (build.task == Task::Build)
+        .then(|| variables::without_unused(&source))
+        .flatten();
+    let answer = match used_only.map(|shorter| linked(build, recording, &shorter)) {
+        Some(Ok(answer)) if !answer.misses_a_name() => Ok(answer),
+        // Nothing to leave out; or, what is missing may be meant to be a variable: the compiler names those that it
+        // knows.
+        _ => linked(build, recording, &source),
     };
     let answer = match answer {
         Ok(answer) if !answer.crates_changed() => answer,
@@ -85,6 +83,23 @@ pub fn run(build: &Build, recording: &Recording) -> io::Result<ExitCode> {
         cells.keep(&source, &library, &answer, reads_only_the_cell(recording));
     }
     report(&answer, &library)
+}
+
+/// Calls the compiler, and lets it link without a detour where that can be.
+fn linked(build: &Build, recording: &Recording, source: &str) -> io::Result<Answer> {
+    let mut compiler = command(build, recording, source)?;
+    let answer = ask(compiler.args(&recording.link))?;
+    if recording.link.is_empty() || !answer.is_not_linked() {
+        return Ok(answer);
+    }
+    // In the usual way, and if that fails as well, in the usual words.
+    let answer = ask(&mut command(build, recording, source)?)?;
+    if answer.success {
+        // Something is missing here, or this notebook asks for what lld alone cannot do: the next cells are spared
+        // the attempt. Without this note they are not.
+        let _ = recording.without_link().keep(build);
+    }
+    Ok(answer)
 }
 
 /// What the compiler said.
@@ -111,6 +126,12 @@ impl Answer {
             CRATES_CHANGED.contains(&code)
         };
         self.parsed().any(|message| is_such(&message))
+    }
+
+    /// Whether a name is one of no value.
+    fn misses_a_name(&self) -> bool {
+        self.parsed()
+            .any(|message| message["code"]["code"] == NO_SUCH_VALUE)
     }
 
     /// Whether the linker could not be called, or has failed for any other reason than that the cell calls what is

@@ -25,6 +25,7 @@ mod record;
 mod recording;
 mod source;
 mod support;
+mod variables;
 
 use std::env;
 use std::ffi::OsString;
