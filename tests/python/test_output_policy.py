@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from conftest import PRELUDE
 from frontend import START_S, FrontEnd, eventually, printed
+from places import PROJECT
 
 #: A thread of a cell that does what it is told by later cells, so that nothing depends on time.
 TOLD = (
@@ -295,7 +296,10 @@ INDICATIF = ":offline 1\n:dep indicatif = \"{version}\"\nuse indicatif::{{MultiP
 @pytest.fixture(scope="module")
 def indicatif() -> Iterator[FrontEnd]:
     """A kernel with the crate, from what the build of this project has fetched."""
-    lock = (Path(__file__).resolve().parents[2] / "Cargo.lock").read_text(encoding="utf-8")
+    # A build fetches what this system needs; a new lock file, as a `:dep` makes one, needs those of all systems. Without
+    # network and with all of them there, this does nothing.
+    subprocess.run(["cargo", "fetch", "--locked"], cwd=PROJECT, capture_output=True, timeout=START_S, check=False)
+    lock = (PROJECT / "Cargo.lock").read_text(encoding="utf-8")
     version = re.search(r'name = "indicatif"\nversion = "([^"]+)"', lock)[1]
     with FrontEnd() as front_end:
         front_end.ok("1", START_S)
