@@ -186,8 +186,8 @@ impl<'a> Block<'a> {
     /// Where the cell names what the linker does not find.
     fn declarations(&self) -> Option<Marked<'a>> {
         let text = self.cell.edited.original();
-        let places = link_error::undefined(&self.diagnostic.message)
-            .filter_map(|name| Some((word_in(text, name)?, name.len())));
+        let names = self.diagnostic.nowhere.iter();
+        let places = names.filter_map(|name| Some((word_in(text, name)?, name.len())));
         let annotations: Vec<_> = places
             .map(|(at, length)| {
                 AnnotationKind::Primary

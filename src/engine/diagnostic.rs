@@ -29,6 +29,9 @@ pub struct Diagnostic {
     /// Notes, helps and suggestions.
     #[serde(default)]
     pub children: Vec<Diagnostic>,
+    /// What the linker does not find: filled in by [`plain`](super::link_error::plain).
+    #[serde(skip)]
+    pub nowhere: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -36,14 +36,13 @@ const VARIABLES: [&str; 4] = [
 /// Arguments of one word that say nothing about linking.
 const WORDS: [&str; 4] = ["--edition=", "--error-format=", "--json=", "--emit="];
 /// Options with a value that say nothing about linking.
-const PAIRS: [&str; 8] = [
+const PAIRS: [&str; 7] = [
     "--crate-name",
     "--extern",
     "--crate-type",
     "--check-cfg",
     "--cfg",
     "--out-dir",
-    "--target",
     "--cap-lints",
 ];
 /// Settings for the code that each linker understands.
