@@ -145,6 +145,27 @@ def test_both_can_be_switched_off(log: ProgramLog, unlike: str, variable: str) -
             assert by_cargo or variable == CELLS
 
 
+def test_what_a_cell_does_not_name_is_not_compiled_into_it(log: ProgramLog, unlike: str) -> None:
+    with keeping(log, **{CELLS: "off"}) as kernel:
+        kernel.kernel.ok(f"let {unlike} = 1;\nlet named_{unlike} = 2;")
+        work = Path(psutil.Process(kernel.kernel.pid).environ()["RUST_LESSONS_WORK"])
+        compiled = work / "build" / "src" / "cell.rs"
+        assert kernel.kernel.ok(f"named_{unlike} + 1").result == "3"
+        source = compiled.read_text()
+        assert f"(named_{unlike})" in source
+        assert f"({unlike})" not in source
+        assert "mod lesson_early" not in source
+        # What is there is proposed all the same.
+        ran = kernel.kernel.run(f"{unlike[:-1]} + 1")
+        assert f"{unlike} + 1" in ran.report, ran.report
+        # A loop, and a `?`, need theirs.
+        kernel.kernel.ok('let mut n = "3".parse::<u8>()?;\nwhile n > 0 { n -= 1; }')
+        source = compiled.read_text()
+        assert "mod lesson_early" in source
+        assert "mod lesson_stop" in source
+        assert kernel.kernel.ok(unlike).result == "1"
+
+
 def test_what_the_linker_alone_cannot_do_the_c_compiler_does_from_then_on(log: ProgramLog, unlike: str) -> None:
     with keeping(log, **{CELLS: "off"}) as kernel:
         kernel.kernel.ok(f"let {unlike} = 1;")
